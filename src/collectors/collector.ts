@@ -1,0 +1,20 @@
+import type { z } from "zod";
+import type { Host } from "../kernel/host.ts";
+import type { AnyMetricDef, AnySample } from "../metrics/define.ts";
+
+export type MetricDefs = Readonly<Record<string, AnyMetricDef>>;
+
+/** One source of evidence. `index.ts` declares and collects, `parse.ts` reads text, `metrics.ts` is data. */
+export interface Collector<O extends z.ZodType = z.ZodType, M extends MetricDefs = MetricDefs> {
+  readonly name: string;
+  readonly options: O;
+  readonly metrics: M;
+  /** @throws SourceAbsentError where this machine has no such source; anything else is a failure of this collector alone */
+  collect(host: Host, options: z.output<O>, signal: AbortSignal): Promise<readonly AnySample[]>;
+}
+
+export function defineCollector<O extends z.ZodType, M extends MetricDefs>(
+  collector: Collector<O, M>,
+): Collector<O, M> {
+  return collector;
+}

@@ -1,0 +1,29 @@
+import { gauge } from "./define.ts";
+
+/** What the exporter says of itself. */
+export const selfMetrics = {
+  buildInfo: gauge("virtloss_build_info", "Version of virtloss and of the Node.js that runs it.", ["version", "node"]),
+  reloadSuccessful: gauge(
+    "virtloss_config_last_reload_successful",
+    "1 if the last attempt to load the configuration succeeded.",
+  ),
+  reloadTimestamp: gauge(
+    "virtloss_config_last_reload_success_timestamp_seconds",
+    "When the running configuration was loaded.",
+  ),
+  threshold: gauge(
+    "virtloss_threshold",
+    "Thresholds in force, by name: rules generated with others disagree with this exporter.",
+    ["name"],
+  ),
+  collectorState: gauge("virtloss_collector_state", "1 for the state of each collector: ok, absent or failed.", [
+    "collector",
+    "state",
+  ]),
+  collectorDuration: gauge("virtloss_collector_duration_seconds", "Time that the collector's last run took.", [
+    "collector",
+  ]),
+  sourceLastSuccess: gauge("virtloss_source_last_success_timestamp_seconds", "When the source last answered.", [
+    "collector",
+  ]),
+};
