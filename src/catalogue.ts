@@ -1,3 +1,9 @@
+import { cpuMetrics } from "./collectors/cpu/metrics.ts";
+import { guestMetrics } from "./collectors/guest/metrics.ts";
+import { nicMetrics } from "./collectors/nic/metrics.ts";
+import { softirqMetrics } from "./collectors/softirq/metrics.ts";
+import { softnetMetrics } from "./collectors/softnet/metrics.ts";
+import { transportMetrics } from "./collectors/transport/metrics.ts";
 import { selfMetrics } from "./metrics/self.ts";
 import { probeMetrics, proberMetrics } from "./prober/metrics.ts";
 
@@ -5,5 +11,11 @@ import { probeMetrics, proberMetrics } from "./prober/metrics.ts";
 export const catalogue = {
   probe: probeMetrics,
   prober: proberMetrics,
+  cpu: cpuMetrics,
+  softirq: softirqMetrics,
+  softnet: softnetMetrics,
+  nic: nicMetrics,
+  transport: transportMetrics,
+  guest: guestMetrics,
   self: selfMetrics,
 };
