@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { defaultThresholds, type ThresholdName, type Thresholds, thresholds } from "../analysis/thresholds.ts";
+import type { Collector } from "../collectors/collector.ts";
+import { collectors } from "../collectors/index.ts";
+import { type Listen, listenExpectation, parseListen } from "./listen.ts";
+import type { PathConfig } from "./path.ts";
+import { pathSchema } from "./path-schema.ts";
+
+export const defaultListen = ":10862";
+
+export interface CollectorConfig {
+  readonly enabled: boolean;
+  /** Output of the collector's own `options` schema. */
+  readonly options: unknown;
+}
+
+/** The configuration with every default filled in, in base units, frozen. */
+export interface Config {
+  readonly paths: readonly PathConfig[];
+  /** True where nothing named a path, so that only the loopback control path runs. */
+  readonly pathsAreDefault: boolean;
+  /** Absolute; the last element may hold * and ?. */
+  readonly pathFiles: readonly string[];
+  readonly web: { readonly listen: Listen; readonly enableLifecycle: boolean };
+  /** One entry for every collector of this version. */
+  readonly collectors: Readonly<Record<string, CollectorConfig>>;
+  readonly thresholds: Thresholds;
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  /** What is suspicious but no error, one sentence each with its place. */
+  readonly warnings: readonly string[];
+}
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+export const logFormats = ["auto", "json", "text"] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+export const webSchema = z.strictObject({
+  listen: z
+    .string({ error: listenExpectation })
+    .transform((text, context) => {
+      const listen = parseListen(text);
+      if (listen) return listen;
+      context.addIssue({ code: "custom", message: listenExpectation });
+      return z.NEVER;
+    })
+    .prefault(defaultListen)
+    .describe("Address and port of the HTTP server; without an address, all of this machine's."),
+  enable_lifecycle: z.boolean().default(false).describe("Allow POST /-/reload."),
+});
+
+const logSchema = z.strictObject({
+  level: z.enum(logLevels).default("info").describe("Least level that is written."),
+  format: z.enum(logFormats).default("auto").describe("auto: text on a terminal, JSON lines elsewhere."),
+});
+
+function collectorSchema(collector: Collector) {
+  if (!(collector.options instanceof z.ZodObject)) throw new Error(`${collector.name}: options must be a z.object`);
+  const long = collector.options
+    .safeExtend({ enabled: z.boolean().default(true).describe("Run this collector.") })
+    .strict()
+    .transform(({ enabled, ...options }): CollectorConfig => ({ enabled: enabled !== false, options }));
+  const off = z.literal(false).transform((): CollectorConfig => ({ enabled: false, options: {} }));
+  return z
+    .union([long, off], { error: "expected settings such as {enabled: true}, or false" })
+    .prefault({})
+    .describe(`The ${collector.name} collector; false turns it off.`);
+}
+
+/** `lossRatio` is `loss_ratio` in the configuration, as in the metric's label. */
+export function thresholdKey(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+}
+
+function thresholdSchema(name: ThresholdName) {
+  const { value, tuning } = thresholds[name];
+  const isRatio = /ratio/i.test(name);
+  const error = isRatio ? "expected a ratio from 0 to 1 (1 % is 0.01)" : "expected a number of at least 0";
+  return z
+    .number({ error })
+    .min(0, { error })
+    .max(isRatio ? 1 : Number.MAX_VALUE, { error })
+    .default(value)
+    .describe(tuning);
+}
+
+const thresholdNames = Object.keys(thresholds) as ThresholdName[];
+
+const thresholdsSchema = z
+  .strictObject(Object.fromEntries(thresholdNames.map((name) => [thresholdKey(name), thresholdSchema(name)])))
+  .transform(
+    (values): Thresholds =>
+      Object.fromEntries(
+        thresholdNames.map((name) => [name, values[thresholdKey(name)] ?? defaultThresholds[name]]),
+      ) as Thresholds,
+  );
+
+/** The configuration file. Every key has a default; an empty file is a valid one. */
+export function createConfigSchema(list: readonly Collector[]) {
+  return z.strictObject({
+    paths: z
+      .array(pathSchema)
+      .optional()
+      .describe("What to probe. Without paths, path_files and --path: loopback alone, as control; [] probes nothing."),
+    path_files: z
+      .array(z.string({ error: "expected a file name such as paths/*.json" }).min(1, { error: "expected a file name" }))
+      .default([])
+      .describe("Files of paths in Prometheus' file_sd format, relative to this file; * and ? in the last part."),
+    web: webSchema.prefault({}).describe("The HTTP server."),
+    collectors: z
+      .strictObject(Object.fromEntries(list.map((collector) => [collector.name, collectorSchema(collector)])))
+      .prefault({})
+      .describe("Sources on this machine; all are on, and one without a source costs nothing."),
+    thresholds: thresholdsSchema.prefault({}).describe("When verdicts, alerts and boards change colour."),
+    log: logSchema.prefault({}).describe("The log on stderr."),
+  });
+}
+
+export const configSchema = createConfigSchema(collectors);
+export type ParsedConfig = z.output<typeof configSchema>;
