@@ -12,6 +12,10 @@ function threshold(value: number, tuning: string): Threshold {
 /**
  * Base units (ratios 0 to 1, seconds). Exported as `virtloss_threshold{name}` under their snake_case names, so that rules
  * generated with other values than the exporter's are noticed.
+ *
+ * The rules for pages take z (how many standard errors the lower bound stays away from the measured ratio), a least number
+ * of packets and a least number of effective bursts for each window: simulated at 20 packets/s, they page twice a week or
+ * less on a path that loses exactly `lossRatio`, and never on one that loses half of it.
  */
 export const thresholds = {
   lossRatio: threshold(0.001, "Raise it on paths whose users do not notice one packet in a thousand."),
@@ -19,6 +23,31 @@ export const thresholds = {
     0.005,
     "The Internet loses more than a data centre: set it to what your provider promises.",
   ),
+  lossRatioSevere: threshold(0.01, "Colours boards only: the loss that every user notices."),
+
+  criticalZ5m: threshold(4.4, "Raise it where five bad minutes should not wake anybody."),
+  criticalPackets5m: threshold(300, "Lower it for slow paths and accept pages on fewer packets."),
+  criticalBursts5m: threshold(4, "Raise it where short outages are normal: each outage counts as one burst."),
+  criticalZ1h: threshold(3.9, "Raise it where a bad hour can wait for the morning."),
+  criticalPackets1h: threshold(1000, "Lower it for slow paths and accept pages on fewer packets."),
+  criticalBursts1h: threshold(4, "Raise it where short outages are normal: each outage counts as one burst."),
+  criticalZ6h: threshold(3.29, "Raise it where slow, lasting loss can wait for the morning."),
+  criticalBursts6h: threshold(5, "Raise it where short outages are normal: each outage counts as one burst."),
+  warningZ: threshold(3.29, "Raise it where warnings come too often for a path at the limit."),
+  warningPackets: threshold(1000, "Lower it for slow paths and accept warnings on fewer packets."),
+  warningBursts: threshold(3, "Raise it where short outages are normal: each outage counts as one burst."),
+
+  pathDownRatio: threshold(0.9, "Lower it to call a path down that still passes every fifth packet."),
+  blackoutSeconds: threshold(30, "Lower it where failover must finish sooner, and expect pages at every switch-over."),
+  outagePackets: threshold(5, "Raise it to see more lost packets of a slow path before it is called dark or down."),
+
+  voidRatio: threshold(0.01, "Raise it only where the prober cannot be given more CPU time."),
+  lateSendRatio: threshold(0.01, "Raise it only where the prober cannot be given more CPU time."),
+  sourceStaleSeconds: threshold(300, "Raise it above the poll interval of your slowest source."),
+
+  softirqBusiestShare: threshold(0.8, "Lower it on machines with many CPUs, where half of the load on one is too much."),
+  softirqRate: threshold(1000, "Raise it where a single CPU serves that many softirqs a second with ease."),
+  stealRatio: threshold(0.05, "Raise it on burstable instances, whose steal is what was paid for."),
 } as const satisfies Record<string, Threshold>;
 
 export type ThresholdName = keyof typeof thresholds;
@@ -27,3 +56,8 @@ export type Thresholds = Readonly<Record<ThresholdName, number>>;
 export const defaultThresholds: Thresholds = Object.fromEntries(
   Object.entries(thresholds).map(([name, t]) => [name, t.value]),
 ) as Thresholds;
+
+/** The name under which a threshold is exported: `criticalZ5m` becomes `critical_z_5m`. */
+export function exportedThresholdName(name: ThresholdName): string {
+  return name.replace(/[A-Z]|\d+/g, (part) => `_${part.toLowerCase()}`);
+}
