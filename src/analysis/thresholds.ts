@@ -45,7 +45,10 @@ export const thresholds = {
   lateSendRatio: threshold(0.01, "Raise it only where the prober cannot be given more CPU time."),
   sourceStaleSeconds: threshold(300, "Raise it above the poll interval of your slowest source."),
 
-  softirqBusiestShare: threshold(0.8, "Lower it on machines with many CPUs, where half of the load on one is too much."),
+  softirqBusiestRatio: threshold(
+    0.8,
+    "Lower it on machines with many CPUs, where half of the load on one is too much.",
+  ),
   softirqRate: threshold(1000, "Raise it where a single CPU serves that many softirqs a second with ease."),
   stealRatio: threshold(0.05, "Raise it on burstable instances, whose steal is what was paid for."),
 } as const satisfies Record<string, Threshold>;
@@ -57,7 +60,7 @@ export const defaultThresholds: Thresholds = Object.fromEntries(
   Object.entries(thresholds).map(([name, t]) => [name, t.value]),
 ) as Thresholds;
 
-/** The name under which a threshold is exported: `criticalZ5m` becomes `critical_z_5m`. */
-export function exportedThresholdName(name: ThresholdName): string {
-  return name.replace(/[A-Z]|\d+/g, (part) => `_${part.toLowerCase()}`);
+/** The name under which a threshold is exported and configured: `lossRatio` becomes `loss_ratio`. */
+export function thresholdKey(name: ThresholdName): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 }

@@ -1,0 +1,29 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { exporterRunbooks, renderRules } from "../alerts/rules/render.ts";
+import { defaultThresholds } from "./analysis/thresholds.ts";
+
+/** A file of the repository that is written by this program and committed; a test finds those that are out of date. */
+export interface GeneratedFile {
+  /** From the repository's root. */
+  readonly path: string;
+  render(): string;
+}
+
+export const generatedFiles: readonly GeneratedFile[] = [
+  {
+    path: "alerts/virtloss.rules.yaml",
+    render: () => renderRules({ thresholds: defaultThresholds, runbooks: exporterRunbooks }),
+  },
+];
+
+export async function writeGeneratedFiles(directory: string): Promise<void> {
+  for (const { path, render } of generatedFiles) {
+    const file = `${directory}/${path}`;
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, render());
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await writeGeneratedFiles(process.cwd());
