@@ -9,6 +9,7 @@ export const rttBuckets: readonly number[] = Array.from({ length: 18 }, (_, i) =
   Number((1e-5 * 2 ** i).toPrecision(6)),
 );
 export const burstBuckets: readonly number[] = [1, 2, 4, 8, 16, 32, 64];
+export const stallBuckets: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 /** Loss of every configured path, as counters of verdicts given in send order. */
 export const probeMetrics = {
@@ -105,11 +106,7 @@ export const proberMetrics = {
     "virtloss_prober_restarts_total",
     "Times that the probe engine's worker died and was started again.",
   ),
-  stalls: histogram(
-    "virtloss_prober_stall_seconds",
-    "Wake-ups later than due by more than 5 ms.",
-    [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
-  ),
+  stalls: histogram("virtloss_prober_stall_seconds", "Wake-ups later than due by more than 5 ms.", stallBuckets),
   rejected: counter(
     "virtloss_prober_rejected_packets_total",
     "Packets on our sockets that are no reply to a probe of ours, by reason.",

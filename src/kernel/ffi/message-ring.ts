@@ -1,0 +1,157 @@
+import koffi from "koffi";
+import { addressOf, nativeBytes } from "./libc.ts";
+
+// The C compiler's own layout on this architecture, so that no offset is a guess.
+const iovec = koffi.struct({ iov_base: "void *", iov_len: "size_t" });
+const msghdr = koffi.struct({
+  msg_name: "void *",
+  msg_namelen: "uint32_t",
+  msg_iov: "void *",
+  msg_iovlen: "size_t",
+  msg_control: "void *",
+  msg_controllen: "size_t",
+  msg_flags: "int",
+});
+const mmsghdr = koffi.struct({ msg_hdr: msghdr, msg_len: "uint32_t" });
+
+const MESSAGE_BYTES = koffi.sizeof(mmsghdr);
+const MESSAGE_WORDS = MESSAGE_BYTES / 4;
+const IOVEC_WORDS = koffi.sizeof(iovec) / 4;
+const NAME_LENGTH = koffi.offsetof(msghdr, "msg_namelen") / 4;
+const CONTROL_LENGTH = koffi.offsetof(msghdr, "msg_controllen") / 4;
+const MESSAGE_LENGTH = koffi.offsetof(mmsghdr, "msg_len") / 4;
+const IOVEC_LENGTH = koffi.offsetof(iovec, "iov_len") / 4;
+
+const NAME_BYTES = 28; // sockaddr_in6, the longer of the two
+const NAME_STRIDE = 32;
+const CONTROL_STRIDE = 256;
+
+/** Offsets inside sockaddr_in and sockaddr_in6. */
+const SIN_ADDR = 4;
+const SIN6_ADDR = 8;
+const SIN6_SCOPE_ID = 24;
+
+/**
+ * An array of messages for sendmmsg and recvmmsg, with its names, control buffers and data, in one block of memory.
+ * Everything is allocated once; a send or a receive allocates nothing.
+ */
+export class MessageRing {
+  readonly count: number;
+  readonly dataStride: number;
+  /** The whole block; message i's data begins at `dataAt(i)`. */
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** Native address of the messages. */
+  private readonly base: bigint;
+  private readonly iovAt: number;
+  private readonly nameAt: number;
+  private readonly controlAt: number;
+  private readonly dataStart: number;
+
+  constructor(count: number, dataBytes: number) {
+    this.count = count;
+    this.dataStride = (dataBytes + 7) & ~7;
+    this.iovAt = count * MESSAGE_BYTES;
+    this.nameAt = this.iovAt + count * IOVEC_WORDS * 4;
+    this.controlAt = this.nameAt + count * NAME_STRIDE;
+    this.dataStart = this.controlAt + count * CONTROL_STRIDE;
+    const block = nativeBytes(this.dataStart + count * this.dataStride);
+    this.bytes = new Uint8Array(block.buffer);
+    this.words = new Uint32Array(block.buffer);
+    this.base = addressOf(block);
+    this.link(new DataView(block.buffer));
+  }
+
+  private link(view: DataView): void {
+    const pointer = (at: number, to: number) => view.setBigUint64(at, this.base + BigInt(to), true);
+    for (let i = 0; i < this.count; i++) {
+      const message = i * MESSAGE_BYTES;
+      const iov = this.iovAt + i * IOVEC_WORDS * 4;
+      pointer(message + koffi.offsetof(msghdr, "msg_name"), this.nameAt + i * NAME_STRIDE);
+      pointer(message + koffi.offsetof(msghdr, "msg_iov"), iov);
+      view.setBigUint64(message + koffi.offsetof(msghdr, "msg_iovlen"), 1n, true);
+      pointer(message + koffi.offsetof(msghdr, "msg_control"), this.controlAt + i * CONTROL_STRIDE);
+      pointer(iov, this.dataAt(i));
+      this.setDataLength(i, this.dataStride);
+    }
+  }
+
+  /** Native address of message i: what a system call that begins there takes. */
+  addressOf(i: number): bigint {
+    return i === 0 ? this.base : this.base + BigInt(i * MESSAGE_BYTES);
+  }
+
+  dataAt(i: number): number {
+    return this.dataStart + i * this.dataStride;
+  }
+
+  setDataLength(i: number, length: number): void {
+    this.words[this.iovAt / 4 + i * IOVEC_WORDS + IOVEC_LENGTH] = length;
+  }
+
+  /** Bytes that the kernel received into message i. */
+  receivedLength(i: number): number {
+    return this.words[i * MESSAGE_WORDS + MESSAGE_LENGTH] as number;
+  }
+
+  setName(i: number, name: Uint8Array): void {
+    this.bytes.set(name, this.nameAt + i * NAME_STRIDE);
+    this.words[i * MESSAGE_WORDS + NAME_LENGTH] = name.length;
+  }
+
+  /** Does message i come from the address in `name` (a sockaddr)? Only the address is compared. */
+  isFrom(i: number, name: Uint8Array): boolean {
+    const at = this.nameAt + i * NAME_STRIDE;
+    const v6 = name.length === NAME_BYTES;
+    const end = v6 ? SIN6_SCOPE_ID : SIN_ADDR + 4;
+    for (let k = v6 ? SIN6_ADDR : SIN_ADDR; k < end; k++) if (this.bytes[at + k] !== name[k]) return false;
+    return true;
+  }
+
+  /** Room for names and control data of the first messages is told anew: the last receive overwrote both lengths. */
+  prepareReceive(used: number): void {
+    for (let i = 0; i < used; i++) {
+      this.words[i * MESSAGE_WORDS + NAME_LENGTH] = NAME_BYTES;
+      this.words[i * MESSAGE_WORDS + CONTROL_LENGTH] = CONTROL_STRIDE;
+    }
+  }
+
+  /** For a ring that both sends and receives: a send takes no control data. */
+  clearControl(i: number): void {
+    this.words[i * MESSAGE_WORDS + CONTROL_LENGTH] = 0;
+  }
+
+  /** Index into `words` of message i's control data, and where it ends. */
+  controlStart(i: number): number {
+    return (this.controlAt + i * CONTROL_STRIDE) / 4;
+  }
+
+  controlEnd(i: number): number {
+    return this.controlStart(i) + (this.words[i * MESSAGE_WORDS + CONTROL_LENGTH] as number) / 4;
+  }
+}
+
+const SOL_SOCKET = 1;
+const SCM_TIMESTAMPING = 37;
+const SCM_TIMESTAMPNS = 35;
+const CMSG_HEADER_WORDS = 4; // size_t cmsg_len, int cmsg_level, int cmsg_type
+
+/**
+ * The software stamp in message i's control data, in nanoseconds since `baseSeconds`; NaN where the kernel gave none.
+ * A stamp of 0 is the kernel's way to say that there is none, never a time.
+ */
+export function kernelStampNanos(ring: MessageRing, i: number, baseSeconds: number): number {
+  const { words } = ring;
+  const end = ring.controlEnd(i);
+  for (let at = ring.controlStart(i); at + CMSG_HEADER_WORDS <= end; ) {
+    const length = words[at] as number;
+    if (length < CMSG_HEADER_WORDS * 4) break;
+    const type = words[at + 3];
+    if (words[at + 2] === SOL_SOCKET && (type === SCM_TIMESTAMPING || type === SCM_TIMESTAMPNS)) {
+      const seconds = words[at + 4] as number;
+      return seconds === 0 ? Number.NaN : (seconds - baseSeconds) * 1e9 + (words[at + 6] as number);
+    }
+    at += ((length + 7) & ~7) >> 2;
+  }
+  return Number.NaN;
+}

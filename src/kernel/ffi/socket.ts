@@ -1,0 +1,51 @@
+import { libc } from "./libc.ts";
+
+/** Numbers of the Linux ABI, the same on x86-64 and arm64 (include/uapi). */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_CLOEXEC = 0o2000000;
+export const IPPROTO_ICMP = 1;
+export const IPPROTO_ICMPV6 = 58;
+export const SOL_SOCKET = 1;
+export const SOL_IP = 0;
+export const SOL_IPV6 = 41;
+export const SOL_ICMPV6 = 58;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_ATTACH_FILTER = 26;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
+export const SO_TIMESTAMPNS = 35;
+export const SO_TIMESTAMPING = 37;
+export const SO_MEMINFO = 55;
+export const ICMPV6_FILTER = 1;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_TRUNC = 0x20;
+export const MSG_ERRQUEUE = 0x2000;
+
+/** Software stamps of both directions, delivered in SCM_TIMESTAMPING (Documentation/networking/timestamping.rst). */
+export const SOF_TIMESTAMPING_TX_SOFTWARE = 1 << 1;
+export const SOF_TIMESTAMPING_RX_SOFTWARE = 1 << 3;
+export const SOF_TIMESTAMPING_SOFTWARE = 1 << 4;
+
+/** Pointers are addresses of memory from `nativeBytes`, or that memory itself. */
+type Pointer = bigint | Uint8Array | null;
+
+export const socket: (family: number, type: number, protocol: number) => number =
+  libc.func("int socket(int, int, int)");
+export const close: (fd: number) => number = libc.func("int close(int)");
+export const bind: (fd: number, address: Pointer, length: number) => number = libc.func("int bind(int, void *, uint)");
+export const getsockname: (fd: number, address: Pointer, length: Pointer) => number = libc.func(
+  "int getsockname(int, void *, void *)",
+);
+export const setsockopt: (fd: number, level: number, option: number, value: Pointer, length: number) => number =
+  libc.func("int setsockopt(int, int, int, void *, uint)");
+export const getsockopt: (fd: number, level: number, option: number, value: Pointer, length: Pointer) => number =
+  libc.func("int getsockopt(int, int, int, void *, void *)");
+export const sendmmsg: (fd: number, messages: Pointer, count: number, flags: number) => number = libc.func(
+  "int sendmmsg(int, void *, uint, int)",
+);
+export const recvmmsg: (fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer) => number =
+  libc.func("int recvmmsg(int, void *, uint, int, void *)");

@@ -1,0 +1,213 @@
+import { performance } from "node:perf_hooks";
+import { Worker } from "node:worker_threads";
+import type { Size } from "../config/path.ts";
+import type { Family } from "../kernel/ffi/icmp-socket.ts";
+import { close } from "../kernel/ffi/socket.ts";
+import type { ProbeAddress, WorkerCommand, WorkerEvent, WorkerStart } from "./commands.ts";
+import { createSharedTallies, ensureSlots, mendSequence, readSnapshot, sharedSlot } from "./shared-tallies.ts";
+import { ENGINE_SLOT, SLOT_WORDS, STREAM, word } from "./tally.ts";
+
+/** What one stream is to send. */
+export interface StreamSpec {
+  /** Null while its name does not resolve. */
+  readonly address: ProbeAddress | null;
+  readonly sizes: readonly Size[];
+  readonly ratePerSecond: number;
+  readonly timeoutSeconds: number;
+  /** Attempts to make; for ever without. */
+  readonly count?: number;
+  /** Room for RTTs: element 0 is their number, the rest are seconds. */
+  readonly rttLog?: SharedArrayBuffer;
+}
+
+/** Everything that the engine counted, as of one moment. */
+export interface EngineSnapshot {
+  /** Words at ENGINE. */
+  readonly engine: Float64Array;
+  /** Words at STREAM of one stream; all 0 before its first packet. */
+  stream(slot: number): Float64Array;
+}
+
+/** Handle of the engine, which lives in a worker thread. Streams are known by their slots. */
+export interface ProbeEngine {
+  add(spec: StreamSpec): number;
+  setAddress(slot: number, address: ProbeAddress | null): void;
+  setRate(slot: number, ratePerSecond: number): void;
+  remove(slot: number): void;
+  snapshot(): EngineSnapshot;
+  /** Why this machine does not let us probe over this family; undefined where it does or nobody tried. */
+  denied(family: Family): string | undefined;
+  /** Times that the worker died and was started again. */
+  readonly restarts: number;
+  stop(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly receiveBufferBytes: number;
+  /** A one-shot stream has made and judged all its attempts. */
+  readonly onDone?: (slot: number) => void;
+  readonly onDenied?: (family: Family, message: string) => void;
+  readonly onWorkerDied?: (error: Error) => void;
+  /** How a worker is started; tests hold on to it. */
+  readonly spawn?: (start: WorkerStart) => Worker;
+}
+
+const SNAPSHOT_MS = 50;
+/** A worker that dies at once is not started again in a tight loop. */
+const RESTART_MS = 500;
+
+interface Stream {
+  readonly generation: number;
+  spec: StreamSpec;
+}
+
+function spawnWorker(start: WorkerStart): Worker {
+  return new Worker(new URL("./worker.js", import.meta.url), { workerData: start, name: "virtloss-prober" });
+}
+
+export function createProbeEngine(options: EngineOptions): ProbeEngine {
+  const shared = createSharedTallies();
+  const wake = new SharedArrayBuffer(4);
+  const wakeWord = new Int32Array(wake);
+  const streams = new Map<number, Stream>();
+  const denied = new Map<Family, string>();
+  const freeSlots: number[] = [];
+  const leavingSlots = new Set<number>();
+  let slotCount = ENGINE_SLOT + 1;
+  let generation = 0;
+  let restarts = 0;
+  let stopping = false;
+  let descriptors: number[] = [];
+  let latest: Float64Array = new Float64Array(SLOT_WORDS);
+  let restartTimer: NodeJS.Timeout | undefined;
+  let worker: Worker | undefined = startWorker();
+
+  function startWorker(): Worker {
+    const started = (options.spawn ?? spawnWorker)({ ...shared, wake, receiveBufferBytes: options.receiveBufferBytes });
+    let cause = new Error("the worker ended");
+    started.on("message", receive);
+    started.on("error", (error) => {
+      cause = error instanceof Error ? error : new Error(String(error));
+    });
+    started.on("exit", () => ended(cause));
+    return started;
+  }
+
+  function receive(event: WorkerEvent): void {
+    switch (event.type) {
+      case "socket":
+        descriptors.push(event.fd);
+        denied.delete(event.family);
+        break;
+      case "denied":
+        denied.set(event.family, event.message);
+        options.onDenied?.(event.family, event.message);
+        break;
+      case "removed":
+        freeSlot(event.slot);
+        break;
+      case "done":
+        options.onDone?.(event.slot);
+    }
+  }
+
+  function freeSlot(slot: number): void {
+    leavingSlots.delete(slot);
+    freeSlots.push(slot);
+  }
+
+  function ended(cause: Error): void {
+    worker = undefined;
+    for (const fd of descriptors) close(fd);
+    descriptors = [];
+    for (const slot of leavingSlots) freeSlot(slot);
+    mendSequence(shared);
+    if (stopping) return;
+    restarts++;
+    options.onWorkerDied?.(cause);
+    restartTimer = setTimeout(restart, RESTART_MS);
+  }
+
+  function restart(): void {
+    worker = startWorker();
+    for (const [slot, { spec }] of streams) {
+      const made = word(sharedSlot(shared, slot), STREAM.sent);
+      begin(slot, spec.count === undefined ? spec : { ...spec, count: Math.max(0, spec.count - made) });
+    }
+  }
+
+  function post(command: WorkerCommand): void {
+    worker?.postMessage(command);
+    Atomics.add(wakeWord, 0, 1);
+    Atomics.notify(wakeWord, 0);
+  }
+
+  /** A new generation each time: replies to what an earlier worker or stream sent are not counted for this one. */
+  function begin(slot: number, spec: StreamSpec): void {
+    generation = (generation + 1) & 0xfff;
+    streams.set(slot, { generation, spec });
+    const { address, sizes, ratePerSecond, timeoutSeconds } = spec;
+    const count = spec.count ?? Number.POSITIVE_INFINITY;
+    post({
+      type: "add",
+      slot,
+      generation,
+      address,
+      sizes,
+      ratePerSecond,
+      timeoutSeconds,
+      count,
+      rttLog: spec.rttLog ?? null,
+    });
+  }
+
+  function change(slot: number, change: Partial<StreamSpec>, command: WorkerCommand): void {
+    const stream = streams.get(slot);
+    if (!stream) return;
+    stream.spec = { ...stream.spec, ...change };
+    post(command);
+  }
+
+  return {
+    add(spec) {
+      const slot = freeSlots.pop() ?? slotCount++;
+      ensureSlots(shared, slotCount);
+      sharedSlot(shared, slot).fill(0);
+      begin(slot, spec);
+      return slot;
+    },
+    setAddress: (slot, address) => change(slot, { address }, { type: "address", slot, address }),
+    setRate: (slot, ratePerSecond) => change(slot, { ratePerSecond }, { type: "rate", slot, ratePerSecond }),
+    remove(slot) {
+      if (!streams.delete(slot)) return;
+      if (worker) {
+        leavingSlots.add(slot);
+        post({ type: "remove", slot });
+      } else freeSlot(slot);
+    },
+    snapshot() {
+      const deadline = performance.now() + SNAPSHOT_MS;
+      const read = readSnapshot(shared, slotCount, () => performance.now() > deadline);
+      if (read) latest = read;
+      const words = latest;
+      const slice = (slot: number) => words.slice(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+      return {
+        engine: slice(ENGINE_SLOT),
+        stream: (slot) => (slot * SLOT_WORDS < words.length ? slice(slot) : new Float64Array(SLOT_WORDS)),
+      };
+    },
+    denied: (family) => denied.get(family),
+    get restarts() {
+      return restarts;
+    },
+    async stop() {
+      stopping = true;
+      clearTimeout(restartTimer);
+      const running = worker;
+      if (!running) return;
+      const exited = new Promise<void>((resolve) => running.once("exit", () => resolve()));
+      post({ type: "stop" });
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import type { Instant, KernelClock } from "../kernel/ffi/clock.ts";
+import type { WorkerCommand, WorkerEvent } from "./commands.ts";
+import { RecentSpans } from "./doubts.ts";
+import { stallBuckets } from "./metrics.ts";
+import { coalescingNanos, missedSlots } from "./pacing.ts";
+import { createTallyWriter, type SharedTallies, sharedSlot, type TallyWriter } from "./shared-tallies.ts";
+import type { Destination, ProbeStream } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
+import { add, bucketOf, ENGINE, ENGINE_SLOT, word } from "./tally.ts";
+import { Transports } from "./transports.ts";
+
+/** A wake-up that comes later than this is a stall. */
+const STALL_NANOS = 5e6;
+/** The wall clock is slewed by less than this part of the time that passes (adjtimex allows half of it); more is a step. */
+const SLEW_RATIO = 1e-3;
+const STEP_NANOS = 5e6;
+/** Every stream's deadlines are looked at this often, replies or not. */
+const SWEEP_NANOS = 100e6;
+const IDLE_NANOS = 1e9;
+
+export interface ProbeLoopDeps {
+  readonly clock: KernelClock;
+  readonly shared: SharedTallies;
+  readonly receiveBufferBytes: number;
+  readonly random: () => number;
+  readonly emit: (event: WorkerEvent) => void;
+}
+
+/**
+ * The engine's rounds: send what is due, read what came, judge, publish, and say how long to sleep. It runs in a worker
+ * thread, so nothing that the main thread does delays it.
+ */
+export class ProbeLoop {
+  private readonly deps: ProbeLoopDeps;
+  private readonly writer: TallyWriter;
+  private readonly engine: { readonly tally: Float64Array; readonly shared: Float64Array };
+  private readonly streams: StreamTable;
+  private readonly transports: Transports;
+  private readonly stalls = new RecentSpans();
+  private touched: ProbeStream[] = [];
+  private dirty: ProbeStream[] = [];
+  private readonly now: Instant = { monotonicNanos: 0, realtimeNanos: 0 };
+  private offsetNanos: number;
+  private steppedNanos = 0;
+  private sweptNanos = 0;
+  private unjudged = false;
+  /** When this round was meant to begin. */
+  private plannedNanos: number;
+
+  constructor(deps: ProbeLoopDeps) {
+    const { clock, shared, random } = deps;
+    this.deps = deps;
+    this.writer = createTallyWriter(shared);
+    const engineSlot = sharedSlot(shared, ENGINE_SLOT);
+    this.engine = { tally: Float64Array.from(engineSlot), shared: engineSlot };
+    this.streams = new StreamTable(shared, this.engine.tally, random);
+    this.transports = new Transports({
+      ...deps,
+      engine: this.engine.tally,
+      stalls: this.stalls,
+      streamOf: (mark) => this.streams.withMark(mark),
+      touched: (stream) => this.touch(stream),
+    });
+    clock.read(this.now);
+    this.offsetNanos = this.now.realtimeNanos - this.now.monotonicNanos;
+    this.plannedNanos = this.now.monotonicNanos;
+  }
+
+  apply(command: Exclude<WorkerCommand, { type: "stop" }>): void {
+    const now = this.deps.clock.monotonicNanos();
+    switch (command.type) {
+      case "add":
+        this.add(command);
+        break;
+      case "address":
+        this.streams.readdress(command.slot, command.address);
+        break;
+      case "rate":
+        this.streams.repace(command.slot, command.ratePerSecond, now);
+        break;
+      case "remove":
+        this.remove(command.slot);
+    }
+  }
+
+  /** The socket is opened before the stream's clock starts: what it costs is not the first packet's delay. */
+  private add(command: Extract<WorkerCommand, { type: "add" }>): void {
+    this.streams.makeRoom(command.sizes);
+    const now = this.deps.clock.monotonicNanos();
+    if (command.address) this.transports.of(command.address.family, this.streams.largestPacket, now);
+    this.touch(this.streams.add(command, this.deps.clock.monotonicNanos()));
+  }
+
+  /** Nothing is written to its slot any more once the main thread hears of it. */
+  private remove(slot: number): void {
+    this.streams.remove(slot);
+    this.touched = this.touched.filter((stream) => stream.slot !== slot);
+    this.dirty = this.dirty.filter((stream) => stream.slot !== slot);
+    this.deps.emit({ type: "removed", slot });
+  }
+
+  /** One round. @returns milliseconds to sleep until the next */
+  round(): number {
+    const { clock, random } = this.deps;
+    this.readClocks();
+    const coalescing = coalescingNanos(this.streams.packetsPerSecond);
+    this.sendDue(coalescing);
+    for (const transport of this.transports.all()) transport.drain(this.offsetNanos, this.steppedNanos);
+    this.judge();
+    this.publish();
+    const after = clock.monotonicNanos();
+    const wake = Math.max(this.streams.earliestNanos(), after) + random() * coalescing;
+    this.plannedNanos = Math.min(wake, after + (this.unjudged ? SWEEP_NANOS : IDLE_NANOS));
+    return (this.plannedNanos - after) / 1e6;
+  }
+
+  /** Notices that we were not run in time, and that somebody set the wall clock. */
+  private readClocks(): void {
+    const before = this.now.monotonicNanos;
+    this.deps.clock.read(this.now);
+    const { monotonicNanos, realtimeNanos } = this.now;
+    const stall = monotonicNanos - this.plannedNanos;
+    if (stall > STALL_NANOS) this.noteStall(stall);
+    const offset = realtimeNanos - monotonicNanos;
+    if (Math.abs(offset - this.offsetNanos) > STEP_NANOS + (monotonicNanos - before) * SLEW_RATIO) {
+      this.steppedNanos = monotonicNanos;
+    }
+    this.offsetNanos = offset;
+  }
+
+  private noteStall(nanos: number): void {
+    const { tally } = this.engine;
+    this.stalls.add(this.plannedNanos, this.now.monotonicNanos);
+    add(tally, ENGINE.stall + bucketOf(stallBuckets, nanos / 1e9), 1);
+    add(tally, ENGINE.stallSum, nanos / 1e9);
+    tally[ENGINE.longestStallNanos] = Math.max(nanos, word(tally, ENGINE.longestStallNanos));
+  }
+
+  private sendDue(coalescing: number): void {
+    const now = this.now.monotonicNanos;
+    while (this.streams.earliestNanos() <= now) {
+      const stream = this.streams.takeDue();
+      if (!stream) continue;
+      const missed = missedSlots(now - stream.dueNanos, stream.intervalNanos, coalescing);
+      if (stream.destination && stream.remaining > 0) {
+        add(this.engine.tally, ENGINE.lateSends, missed);
+        this.sendOne(stream, stream.destination);
+      }
+      if (stream.remaining > 0) this.streams.reschedule(stream, stream.dueNanos + missed * stream.intervalNanos);
+    }
+    for (const transport of this.transports.all()) transport.flush();
+  }
+
+  private sendOne(stream: ProbeStream, { family, sockaddr }: Destination): void {
+    const now = this.now.monotonicNanos;
+    const transport = this.transports.of(family, this.streams.largestPacket, now);
+    if (!transport) return;
+    if (stream.ledger.full) {
+      add(this.engine.tally, ENGINE.lateSends, 1);
+      return;
+    }
+    stream.sizes.pick();
+    transport.put(stream, sockaddr, now);
+    stream.remaining--;
+    this.touch(stream);
+    if (!transport.batchFull) return;
+    transport.flush();
+    transport.drain(this.offsetNanos, this.steppedNanos);
+  }
+
+  private touch(stream: ProbeStream): void {
+    if (stream.touched) return;
+    stream.touched = true;
+    this.touched.push(stream);
+  }
+
+  private judge(): void {
+    const now = this.now.monotonicNanos;
+    if (now - this.sweptNanos > SWEEP_NANOS) {
+      this.sweptNanos = now;
+      this.unjudged = false;
+      for (const stream of this.streams.all()) if (stream.ledger.unjudged > 0) this.touch(stream);
+    }
+    for (const stream of this.touched) {
+      stream.touched = false;
+      this.judgeStream(stream);
+      if (stream.ledger.unjudged > 0) this.unjudged = true;
+      if (stream.dirty) continue;
+      stream.dirty = true;
+      this.dirty.push(stream);
+    }
+    this.touched.length = 0;
+  }
+
+  /** A stream whose address is gone for good is judged by the doubts of the family that it last used. */
+  private judgeStream(stream: ProbeStream): void {
+    const destination = stream.destination ?? stream.previousDestination;
+    const doubts = destination && this.transports.opened(destination.family)?.doubts;
+    if (doubts) stream.ledger.judge(doubts);
+  }
+
+  private publish(): void {
+    if (!this.writer.publish([this.engine, ...this.dirty], this.now.monotonicNanos)) return;
+    for (const stream of this.dirty) {
+      stream.dirty = false;
+      if (stream.remaining === 0 && stream.ledger.unjudged === 0) this.deps.emit({ type: "done", slot: stream.slot });
+    }
+    this.dirty.length = 0;
+  }
+}

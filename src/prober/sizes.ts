@@ -1,0 +1,48 @@
+import { randomSizeBytes, type Size } from "../config/path.ts";
+
+/** Chooses the size of each packet of a stream. */
+export interface SizePicker {
+  /** Index, in the configured order, of the size of the packet that `pick` chose. */
+  index: number;
+  /** Bytes of IP payload of that packet. */
+  bytes: number;
+  pick(): void;
+}
+
+/**
+ * Sizes are interleaved packet by packet in blocks that hold each size once, in an order drawn anew: a fixed order would
+ * alias with loss that has a period.
+ * @param random uniform in [0, 1)
+ */
+export function createSizePicker(sizes: readonly Size[], random: () => number): SizePicker {
+  const uniform = (min: number, max: number) => min + Math.floor(random() * (max - min + 1));
+  const order = Uint8Array.from(sizes, (_, i) => i);
+  let at = order.length;
+
+  function shuffle(): void {
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = uniform(0, i);
+      const other = order[j] as number;
+      order[j] = order[i] as number;
+      order[i] = other;
+    }
+    at = 0;
+  }
+
+  const picker: SizePicker = {
+    index: 0,
+    bytes: 0,
+    pick() {
+      if (at === order.length) shuffle();
+      picker.index = order[at++] as number;
+      const size = sizes[picker.index] as Size;
+      picker.bytes = size === "random" ? uniform(randomSizeBytes.min, randomSizeBytes.max) : size;
+    },
+  };
+  return picker;
+}
+
+/** The largest packet that these sizes can ask for, in bytes of IP payload. */
+export function largestPacket(sizes: readonly Size[]): number {
+  return Math.max(...sizes.map((size) => (size === "random" ? randomSizeBytes.max : size)));
+}

@@ -1,0 +1,130 @@
+import { MAX_SIZES_PER_PATH } from "../config/path.ts";
+import { burstBuckets, rttBuckets, stallBuckets } from "./metrics.ts";
+
+/** Why a packet has no verdict: each of these would make our own count wrong. */
+export const voidReasons = ["socket_drop", "not_drained", "send_failed", "clock_step", "worker_died"] as const;
+export type VoidReason = (typeof voidReasons)[number];
+
+/** Errors of send that are told apart; the last stands for all others. */
+export const sendErrorReasons = [
+  "EPERM",
+  "EACCES",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "EMSGSIZE",
+  "ENOBUFS",
+  "EAGAIN",
+  "EINVAL",
+  "ENODEV",
+  "ENETDOWN",
+  "other",
+] as const;
+
+type Layout<K extends string> = Readonly<Record<K, number>>;
+
+/** Offsets of named runs of words, one behind the other. */
+function layout<const K extends string>(lengths: Readonly<Record<K, number>>): { at: Layout<K>; words: number } {
+  let words = 0;
+  const at = {} as Record<K, number>;
+  for (const name of Object.keys(lengths) as K[]) {
+    at[name] = words;
+    words += lengths[name];
+  }
+  return { at, words };
+}
+
+const stream = layout({
+  sent: 1,
+  received: 1,
+  late: 1,
+  duplicates: 1,
+  reordered: 1,
+  inFlight: 1,
+  bursts: 1,
+  burstSquared: 1,
+  stalledLost: 1,
+  /** Monotonic nanoseconds at which the first packet of the open run of loss was sent; 0 without an open run. */
+  openRunSince: 1,
+  openRunPackets: 1,
+  longestRun: 1,
+  /** Sends in a row that the kernel refused, and why the last one: an index of sendErrorReasons. */
+  refusedRun: 1,
+  lastSendError: 1,
+  rttSum: 1,
+  rtt: rttBuckets.length + 1,
+  burstSum: 1,
+  burst: burstBuckets.length + 1,
+  void: voidReasons.length,
+  sendErrors: sendErrorReasons.length,
+  packets: MAX_SIZES_PER_PATH,
+  lost: MAX_SIZES_PER_PATH,
+});
+
+const engine = layout({
+  socketDropsV4: 1,
+  socketDropsV6: 1,
+  receiveBufferV4: 1,
+  receiveBufferV6: 1,
+  lateSends: 1,
+  missingTransmitStamps: 1,
+  missingReceiveStamps: 1,
+  malformed: 1,
+  foreign: 1,
+  longestStallNanos: 1,
+  stallSum: 1,
+  stall: stallBuckets.length + 1,
+});
+
+/** Words (doubles, exact to 2^53) of one stream's tally; times in nanoseconds, histograms in seconds, buckets not cumulative. */
+export const STREAM = stream.at;
+/** Words of the engine's own tally, which has slot 0 of the shared memory. */
+export const ENGINE = engine.at;
+export const ENGINE_SLOT = 0;
+/** Words from one slot to the next. */
+export const SLOT_WORDS = Math.max(stream.words, engine.words);
+
+/** A tally's word; typed arrays of known length never answer undefined. */
+export function word(tally: Float64Array, at: number): number {
+  return tally[at] as number;
+}
+
+export function add(tally: Float64Array, at: number, amount: number): void {
+  tally[at] = word(tally, at) + amount;
+}
+
+/** Index of the first bucket that holds `value`; the last index is +Inf. */
+export function bucketOf(buckets: readonly number[], value: number): number {
+  let i = 0;
+  while (i < buckets.length && value > (buckets[i] as number)) i++;
+  return i;
+}
+
+export function sum(tally: Float64Array, at: number, count: number): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += word(tally, at + i);
+  return total;
+}
+
+/** Packets with a verdict, over all sizes. */
+export function judgedPackets(tally: Float64Array): number {
+  return sum(tally, STREAM.packets, MAX_SIZES_PER_PATH);
+}
+
+export function lostPackets(tally: Float64Array): number {
+  return sum(tally, STREAM.lost, MAX_SIZES_PER_PATH);
+}
+
+export function voidPackets(tally: Float64Array): number {
+  return sum(tally, STREAM.void, voidReasons.length);
+}
+
+/**
+ * Closes the books of a worker that died: what it had in flight has no verdict and never will.
+ * `sent = packets + void + in flight` holds afterwards even if it died in the middle of writing.
+ */
+export function closeBooks(tally: Float64Array): void {
+  const judged = judgedPackets(tally) + voidPackets(tally);
+  tally[STREAM.sent] = Math.max(word(tally, STREAM.sent), judged);
+  add(tally, STREAM.void + voidReasons.indexOf("worker_died"), word(tally, STREAM.sent) - judged);
+  tally[STREAM.inFlight] = 0;
+}

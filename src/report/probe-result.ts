@@ -1,0 +1,114 @@
+import { lossBounds } from "../analysis/bounds.ts";
+import { quantile } from "../analysis/quantile.ts";
+import {
+  ENGINE,
+  judgedPackets,
+  lostPackets,
+  STREAM,
+  sendErrorReasons,
+  sum,
+  voidPackets,
+  word,
+} from "../prober/tally.ts";
+
+/** What `probe --json` prints; null stands for what was not measured. Field names are a contract. */
+export interface ProbeResult {
+  readonly target: string;
+  readonly address: string;
+  readonly protocol: string;
+  readonly size: string;
+  /** Attempts: received, lost and void together once all have a verdict. */
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
+  readonly void: number;
+  readonly late: number;
+  readonly duplicates: number;
+  readonly reordered: number;
+  readonly sendErrors: number;
+  readonly lossRatio: number | null;
+  /** 95 % Wilson bounds, widened by the design effect of bursts. */
+  readonly lossLower: number | null;
+  readonly lossUpper: number | null;
+  /** Runs of consecutive lost packets. */
+  readonly bursts: number;
+  /** Packets of the longest run. */
+  readonly longestBurst: number;
+  readonly rttSeconds: Readonly<Record<"min" | "p50" | "p90" | "p99" | "max", number | null>>;
+  readonly directions: null;
+  readonly prober: {
+    /** False when more than 1 % of what was sent is void: the prober then says nothing about the path. */
+    readonly valid: boolean;
+    readonly socketDrops: number;
+    /** Send slots skipped because the prober was not scheduled in time. */
+    readonly lateSends: number;
+    readonly longestStallSeconds: number;
+    /** Do the RTTs rest on stamps of the kernel: all of them, some, or none? */
+    readonly timestamps: "kernel" | "partial" | "none";
+  };
+}
+
+const VALID_VOID_RATIO = 0.01;
+
+export interface ProbeSubject {
+  readonly target: string;
+  readonly address: string;
+  readonly protocol: string;
+  readonly size: string;
+}
+
+/**
+ * @param stream words at STREAM, `engine` words at ENGINE, of the same snapshot
+ * @param rtts seconds, ascending
+ */
+export function probeResult(
+  subject: ProbeSubject,
+  stream: Float64Array,
+  engine: Float64Array,
+  rtts: Float64Array,
+): ProbeResult {
+  const sent = word(stream, STREAM.sent);
+  const received = word(stream, STREAM.received);
+  const voided = voidPackets(stream);
+  const bounds = lossBounds(tallyOf(stream));
+  return {
+    ...subject,
+    sent,
+    received,
+    lost: lostPackets(stream),
+    void: voided,
+    late: word(stream, STREAM.late),
+    duplicates: word(stream, STREAM.duplicates),
+    reordered: word(stream, STREAM.reordered),
+    sendErrors: sum(stream, STREAM.sendErrors, sendErrorReasons.length),
+    lossRatio: bounds && bounds.ratio,
+    lossLower: bounds && bounds.lower,
+    lossUpper: bounds && bounds.upper,
+    bursts: word(stream, STREAM.bursts),
+    longestBurst: word(stream, STREAM.longestRun),
+    rttSeconds: {
+      min: rtts[0] ?? null,
+      p50: quantile(rtts, 0.5),
+      p90: quantile(rtts, 0.9),
+      p99: quantile(rtts, 0.99),
+      max: rtts.at(-1) ?? null,
+    },
+    directions: null,
+    prober: {
+      valid: voided <= sent * VALID_VOID_RATIO,
+      socketDrops: word(engine, ENGINE.socketDropsV4) + word(engine, ENGINE.socketDropsV6),
+      lateSends: word(engine, ENGINE.lateSends),
+      longestStallSeconds: word(engine, ENGINE.longestStallNanos) / 1e9,
+      timestamps: rtts.length === 0 ? "none" : rtts.length < received ? "partial" : "kernel",
+    },
+  };
+}
+
+/** What the loss bounds need of a stream's tally. */
+export function tallyOf(stream: Float64Array): { packets: number; lost: number; burstSquared: number } {
+  return {
+    packets: judgedPackets(stream),
+    lost: lostPackets(stream),
+    burstSquared: word(stream, STREAM.burstSquared),
+  };
+}
