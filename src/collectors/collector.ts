@@ -4,13 +4,16 @@ import type { AnyMetricDef, AnySample } from "../metrics/define.ts";
 
 export type MetricDefs = Readonly<Record<string, AnyMetricDef>>;
 
+/** Tells an operator about a gap that is no failure: what is missing and what would mend it. */
+export type Note = (detail: string) => void;
+
 /** One source of evidence. `index.ts` declares and collects, `parse.ts` reads text, `metrics.ts` is data. */
 export interface Collector<O extends z.ZodType = z.ZodType, M extends MetricDefs = MetricDefs> {
   readonly name: string;
   readonly options: O;
   readonly metrics: M;
   /** @throws SourceAbsentError where this machine has no such source; anything else is a failure of this collector alone */
-  collect(host: Host, options: z.output<O>, signal: AbortSignal): Promise<readonly AnySample[]>;
+  collect(host: Host, options: z.output<O>, signal: AbortSignal, note: Note): Promise<readonly AnySample[]>;
 }
 
 export function defineCollector<O extends z.ZodType, M extends MetricDefs>(

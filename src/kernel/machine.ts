@@ -1,7 +1,81 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+
 /** What this machine is; does not change while it runs. */
 export interface MachineFacts {
   /** Is this a virtual machine? */
   readonly virtual: boolean;
   /** kvm, vmware, hyperv, xen, …; empty on bare metal or where nothing tells. */
   readonly hypervisor: string;
+}
+
+/** What systeminformation's `system()` says of the machine, as far as we read it. */
+export interface SystemReport {
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly virtual: boolean;
+  readonly virtualHost?: string;
+}
+
+const ASK_TIMEOUT_MS = 15_000;
+
+// systeminformation starts subprocesses synchronously, which would stop the event loop: it gets a thread of its own.
+const ASK = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  import(workerData).then((si) => si.default.system()).then((system) => parentPort.postMessage(system));
+`;
+
+/** Clouds and firmware name themselves, not the hypervisor below; `virtualHost` is empty for these. */
+const hypervisorByMaker: readonly (readonly [RegExp, string])[] = [
+  [/microsoft/i, "hyperv"],
+  [/amazon ec2|google|openstack|qemu|alibaba|digitalocean|hetzner|kvm/i, "kvm"],
+  [/vmware/i, "vmware"],
+  [/xen/i, "xen"],
+  [/innotek|virtualbox/i, "virtualbox"],
+  [/nutanix/i, "kvm"],
+  [/parallels/i, "parallels"],
+];
+
+/**
+ * @param cpuinfo text of /proc/cpuinfo; x86 sets the flag `hypervisor` in every guest, which settles it for clouds that sell
+ * the same machine with and without a hypervisor. Empty where it could not be read.
+ */
+export function machineFacts(system: SystemReport, cpuinfo: string): MachineFacts {
+  const virtual = system.virtual || /^flags\s*:.*\bhypervisor\b/m.test(cpuinfo);
+  if (!virtual) return { virtual, hypervisor: "" };
+  const maker = `${system.manufacturer} ${system.model}`;
+  const guess = hypervisorByMaker.find(([pattern]) => pattern.test(maker))?.[1] ?? "";
+  const host = (system.virtualHost ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");
+  // QEMU and Bochs are device models; the hypervisor of a machine that shows them is KVM in all but trial set-ups.
+  const named = host === "qemu" || host === "bochs" ? "kvm" : host;
+  return { virtual, hypervisor: named || guess };
+}
+
+/**
+ * Asks systeminformation, in a thread, at most 15 s.
+ * @returns undefined where it did not answer: unknown is not "bare metal"
+ */
+export function askSystem(timeoutMs: number = ASK_TIMEOUT_MS): Promise<SystemReport | undefined> {
+  return new Promise((resolve) => {
+    const library = pathToFileURL(createRequire(import.meta.url).resolve("systeminformation")).href;
+    const worker = new Worker(ASK, { eval: true, workerData: library, stderr: true });
+    worker.unref();
+    const timer = setTimeout(finish, timeoutMs, undefined);
+    timer.unref();
+
+    function finish(system: SystemReport | undefined): void {
+      clearTimeout(timer);
+      resolve(system);
+      // A subprocess that hangs holds the thread until it ends; nobody waits for it.
+      worker.terminate().then(ignore, ignore);
+    }
+    worker.once("message", finish);
+    worker.once("error", () => finish(undefined));
+    worker.once("exit", () => finish(undefined));
+  });
+}
+
+function ignore(): void {
+  // The thread has ended one way or the other.
 }
