@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defaultThresholds, type ThresholdName, type Thresholds, thresholds } from "../analysis/thresholds.ts";
 import type { Collector } from "../collectors/collector.ts";
 import { collectors } from "../collectors/index.ts";
+import { isFilePattern } from "./glob.ts";
 import { type Listen, listenExpectation, parseListen } from "./listen.ts";
 import type { PathConfig } from "./path.ts";
 import { pathSchema } from "./path-schema.ts";
@@ -54,6 +55,8 @@ const logSchema = z.strictObject({
   format: z.enum(logFormats).default("auto").describe("auto: text on a terminal, JSON lines elsewhere."),
 });
 
+const pathFileError = "expected a file name such as paths/*.json, with * and ? in its last part only";
+
 function collectorSchema(collector: Collector) {
   if (!(collector.options instanceof z.ZodObject)) throw new Error(`${collector.name}: options must be a z.object`);
   const long = collector.options
@@ -103,7 +106,7 @@ export function createConfigSchema(list: readonly Collector[]) {
       .optional()
       .describe("What to probe. Without paths, path_files and --path: loopback alone, as control; [] probes nothing."),
     path_files: z
-      .array(z.string({ error: "expected a file name such as paths/*.json" }).min(1, { error: "expected a file name" }))
+      .array(z.string({ error: pathFileError }).refine(isFilePattern, { error: pathFileError }))
       .default([])
       .describe("Files of paths in Prometheus' file_sd format, relative to this file; * and ? in the last part."),
     web: webSchema.prefault({}).describe("The HTTP server."),
@@ -117,4 +120,3 @@ export function createConfigSchema(list: readonly Collector[]) {
 }
 
 export const configSchema = createConfigSchema(collectors);
-export type ParsedConfig = z.output<typeof configSchema>;

@@ -42,9 +42,8 @@ function parseAddress(text: string): Target | TargetProblem {
   const [address = "", zone] = text.split("%");
   const family = isIPv4(address) ? 4 : 6;
   const type = family === 4 ? "ipv4" : "ipv6";
-  // BlockList takes a mapped address for its IPv4 address, so only the IPv6 rules may judge it.
-  if (family === 6 && mapped.check(address, "ipv6") && /^::ffff:/i.test(address)) {
-    return { problem: "an IPv4 address in IPv6 clothes cannot be probed: write the IPv4 address" };
+  if (family === 6 && mapped.check(address, "ipv6")) {
+    return { problem: "an IPv4 address mapped into IPv6 cannot be probed: write the IPv4 address" };
   }
   if (unusable.check(address, type)) return { problem: "a target is one machine, no broadcast, multicast or wildcard" };
   if (zone === undefined && family === 6 && linkLocal.check(address, "ipv6")) {

@@ -1,0 +1,110 @@
+import { dirname, resolve } from "node:path";
+import { type ConfigFiles, FileProblem, realFiles } from "./files.ts";
+import { type FoundPath, joinFound, sameNames, tooFast } from "./found-paths.ts";
+import { isFilePattern } from "./glob.ts";
+import { ConfigError, type ConfigIssue, fileIssue, renderKey } from "./issues.ts";
+import { type ConfigOverrides, noOverrides, readListenArgument, readPathArgument } from "./overrides.ts";
+import type { PathConfig } from "./path.ts";
+import { readPathFiles } from "./path-files.ts";
+import { pathSchema } from "./path-schema.ts";
+import { type Config, configSchema } from "./schema.ts";
+import { validate } from "./validate.ts";
+import { parseYaml, type YamlSource } from "./yaml.ts";
+
+/**
+ * The configuration of file, path files and command line, defaults filled in, deeply frozen.
+ * @param file undefined: defaults and command line only
+ * @throws ConfigError with everything that is wrong
+ */
+export async function loadConfig(
+  file: string | undefined,
+  overrides: ConfigOverrides = noOverrides,
+  files: ConfigFiles = realFiles,
+): Promise<Config> {
+  const source = parseYaml(file ?? "command line", file === undefined ? "" : await readOrThrow(file, files));
+  // An empty file is an empty mapping: every key has a default.
+  const written = source.value ?? {};
+  const config = validate(configSchema, written, source);
+
+  const directory = file === undefined ? resolve() : dirname(resolve(file));
+  const pathFiles = listAt(written, "path_files")
+    .filter(isFilePattern)
+    .map((pattern) => resolve(directory, pattern));
+  const fromFiles = joinFound(await Promise.all(pathFiles.map((pattern) => readPathFiles(pattern, files))));
+  const fromArguments = joinFound(overrides.paths.map(readPathArgument));
+  const listen = overrides.listen === undefined ? undefined : readListenArgument(overrides.listen);
+
+  const found = [...pathsInConfig(written, source, config.value?.paths), ...fromFiles.paths, ...fromArguments.paths];
+  const paths = found.flatMap(({ path }) => path ?? []);
+  const issues = [
+    ...inOrder([...source.issues, ...unlessCutOff(config.issues, source.issues)]),
+    ...fromFiles.issues,
+    ...fromArguments.issues,
+    ...(listen && "message" in listen ? [listen] : []),
+    ...sameNames(found),
+    ...tooFast(paths, file === undefined ? { file: "--path", line: 0, column: 0 } : source.keyAt(["paths"])),
+  ];
+  if (issues.length > 0 || !config.value) throw new ConfigError(issues);
+
+  const { web, collectors, thresholds, log } = config.value;
+  const pathsAreDefault = config.value.paths === undefined && pathFiles.length === 0 && overrides.paths.length === 0;
+  return deepFreeze({
+    paths: pathsAreDefault ? [loopbackPath()] : paths,
+    pathsAreDefault,
+    pathFiles,
+    web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
+    collectors,
+    thresholds,
+    log,
+    warnings: fromFiles.warnings,
+  });
+}
+
+function loopbackPath(): PathConfig {
+  return pathSchema.parse({ name: "loopback", scope: "control", target: "127.0.0.1" });
+}
+
+async function readOrThrow(file: string, files: ConfigFiles): Promise<string> {
+  try {
+    return await files.readText(file);
+  } catch (error) {
+    throw error instanceof FileProblem ? new ConfigError([fileIssue(file, error.message)]) : error;
+  }
+}
+
+function listAt(value: unknown, key: string): readonly unknown[] {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return [];
+  const list = (value as Record<string, unknown>)[key];
+  return Array.isArray(list) ? list : [];
+}
+
+/** Names are read even where a path has errors, so that a name given twice is told in the same run. */
+function pathsInConfig(written: unknown, source: YamlSource, parsed: readonly PathConfig[] = []): FoundPath[] {
+  return listAt(written, "paths").flatMap((item, i) => {
+    const path = parsed[i];
+    const { name, target } = (item ?? {}) as Record<string, unknown>;
+    const shownName = path?.name ?? name ?? target;
+    if (typeof shownName !== "string") return [];
+    const key = ["paths", i, name === undefined ? "target" : "name"];
+    return [{ name: shownName, place: source.valueAt(key), key: renderKey(key), ...(path ? { path } : {}) }];
+  });
+}
+
+/** What stands behind a syntax error may have been read wrongly, and what is missing may have been cut off by it. */
+function unlessCutOff(issues: readonly ConfigIssue[], syntaxErrors: readonly ConfigIssue[]): readonly ConfigIssue[] {
+  const first = syntaxErrors[0];
+  if (!first) return issues;
+  return issues.filter((issue) => issue.line < first.line && !issue.message.startsWith("is missing"));
+}
+
+function inOrder(issues: readonly ConfigIssue[]): ConfigIssue[] {
+  return [...issues].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function deepFreeze<T>(value: T): T {
+  // Plain data only: options of collectors may hold regular expressions, which write to themselves.
+  const isPlain = Array.isArray(value) || Object.prototype.toString.call(value) === "[object Object]";
+  if (!isPlain || Object.isFrozen(value)) return value;
+  Object.values(value as object).forEach(deepFreeze);
+  return Object.freeze(value);
+}
