@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { exporterRunbooks, renderRules } from "../alerts/rules/render.ts";
 import { defaultThresholds } from "./analysis/thresholds.ts";
+import { renderConfigSchema } from "./config/json-schema.ts";
 
 /** A file of the repository that is written by this program and committed; a test finds those that are out of date. */
 export interface GeneratedFile {
@@ -16,6 +17,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
     path: "alerts/virtloss.rules.yaml",
     render: () => renderRules({ thresholds: defaultThresholds, runbooks: exporterRunbooks }),
   },
+  { path: "docs/config.schema.json", render: renderConfigSchema },
 ];
 
 export async function writeGeneratedFiles(directory: string): Promise<void> {

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { defaultThresholds, type ThresholdName, type Thresholds, thresholds } from "../analysis/thresholds.ts";
+import {
+  defaultThresholds,
+  type ThresholdName,
+  type Thresholds,
+  thresholdKey,
+  thresholds,
+} from "../analysis/thresholds.ts";
 import type { Collector } from "../collectors/collector.ts";
 import { collectors } from "../collectors/index.ts";
 import { isFilePattern } from "./glob.ts";
@@ -68,11 +74,6 @@ function collectorSchema(collector: Collector) {
     .union([long, off], { error: "expected settings such as {enabled: true}, or false" })
     .prefault({})
     .describe(`The ${collector.name} collector; false turns it off.`);
-}
-
-/** `lossRatio` is `loss_ratio` in the configuration, as in the metric's label. */
-export function thresholdKey(name: string): string {
-  return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 }
 
 function thresholdSchema(name: ThresholdName) {
