@@ -8,6 +8,14 @@ export interface ProbeAddress {
   readonly zoneIndex: number;
 }
 
+/** Sizes of a stream; the index of each names its counters, so a size that is no longer sent keeps its place. */
+export interface StreamSizes {
+  /** All sizes that the stream ever had. */
+  readonly known: readonly Size[];
+  /** Indexes of those that are sent now. */
+  readonly active: readonly number[];
+}
+
 /** What the main thread asks of the worker. */
 export type WorkerCommand =
   | {
@@ -15,7 +23,7 @@ export type WorkerCommand =
       readonly slot: number;
       readonly generation: number;
       readonly address: ProbeAddress | null;
-      readonly sizes: readonly Size[];
+      readonly sizes: StreamSizes;
       readonly ratePerSecond: number;
       readonly timeoutSeconds: number;
       /** Attempts to make; Infinity for a path that runs for ever. */
@@ -24,7 +32,7 @@ export type WorkerCommand =
       readonly rttLog: SharedArrayBuffer | null;
     }
   | { readonly type: "address"; readonly slot: number; readonly address: ProbeAddress | null }
-  | { readonly type: "rate"; readonly slot: number; readonly ratePerSecond: number }
+  | { readonly type: "tune"; readonly slot: number; readonly ratePerSecond: number; readonly sizes: StreamSizes }
   | { readonly type: "remove"; readonly slot: number }
   | { readonly type: "stop" };
 

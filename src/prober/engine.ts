@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
-import type { Size } from "../config/path.ts";
+import { MAX_SIZES_PER_PATH, type Size } from "../config/path.ts";
 import type { Family } from "../kernel/ffi/icmp-socket.ts";
 import { close } from "../kernel/ffi/socket.ts";
-import type { ProbeAddress, WorkerCommand, WorkerEvent, WorkerStart } from "./commands.ts";
+import type { ProbeAddress, StreamSizes, WorkerCommand, WorkerEvent, WorkerStart } from "./commands.ts";
 import { createSharedTallies, ensureSlots, mendSequence, readSnapshot, sharedSlot } from "./shared-tallies.ts";
 import { ENGINE_SLOT, SLOT_WORDS, STREAM, word } from "./tally.ts";
 
@@ -32,7 +32,10 @@ export interface EngineSnapshot {
 export interface ProbeEngine {
   add(spec: StreamSpec): number;
   setAddress(slot: number, address: ProbeAddress | null): void;
-  setRate(slot: number, ratePerSecond: number): void;
+  /** Another pace or other sizes, counters kept. @returns false where they would need more places than a tally has */
+  tune(slot: number, ratePerSecond: number, sizes: readonly Size[]): boolean;
+  /** The sizes that the stream's counters stand for, in the order of their words. */
+  sizesOf(slot: number): readonly Size[];
   remove(slot: number): void;
   snapshot(): EngineSnapshot;
   /** Why this machine does not let us probe over this family; undefined where it does or nobody tried. */
@@ -57,8 +60,14 @@ const SNAPSHOT_MS = 50;
 const RESTART_MS = 500;
 
 interface Stream {
-  readonly generation: number;
   spec: StreamSpec;
+  sizes: StreamSizes;
+}
+
+/** Sizes keep their places, new ones get the next. */
+function placed(known: readonly Size[], wanted: readonly Size[]): StreamSizes {
+  const all = [...new Set([...known, ...wanted])];
+  return { known: all, active: wanted.map((size) => all.indexOf(size)) };
 }
 
 function spawnWorker(start: WorkerStart): Worker {
@@ -130,9 +139,9 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
 
   function restart(): void {
     worker = startWorker();
-    for (const [slot, { spec }] of streams) {
+    for (const [slot, { spec, sizes }] of streams) {
       const made = word(sharedSlot(shared, slot), STREAM.sent);
-      begin(slot, spec.count === undefined ? spec : { ...spec, count: Math.max(0, spec.count - made) });
+      begin(slot, spec.count === undefined ? spec : { ...spec, count: Math.max(0, spec.count - made) }, sizes);
     }
   }
 
@@ -143,10 +152,10 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
   }
 
   /** A new generation each time: replies to what an earlier worker or stream sent are not counted for this one. */
-  function begin(slot: number, spec: StreamSpec): void {
+  function begin(slot: number, spec: StreamSpec, sizes: StreamSizes): void {
     generation = (generation + 1) & 0xfff;
-    streams.set(slot, { generation, spec });
-    const { address, sizes, ratePerSecond, timeoutSeconds } = spec;
+    streams.set(slot, { spec, sizes });
+    const { address, ratePerSecond, timeoutSeconds } = spec;
     const count = spec.count ?? Number.POSITIVE_INFINITY;
     post({
       type: "add",
@@ -161,23 +170,31 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
     });
   }
 
-  function change(slot: number, change: Partial<StreamSpec>, command: WorkerCommand): void {
-    const stream = streams.get(slot);
-    if (!stream) return;
-    stream.spec = { ...stream.spec, ...change };
-    post(command);
-  }
-
   return {
     add(spec) {
       const slot = freeSlots.pop() ?? slotCount++;
       ensureSlots(shared, slotCount);
       sharedSlot(shared, slot).fill(0);
-      begin(slot, spec);
+      begin(slot, spec, placed([], spec.sizes));
       return slot;
     },
-    setAddress: (slot, address) => change(slot, { address }, { type: "address", slot, address }),
-    setRate: (slot, ratePerSecond) => change(slot, { ratePerSecond }, { type: "rate", slot, ratePerSecond }),
+    setAddress(slot, address) {
+      const stream = streams.get(slot);
+      if (!stream) return;
+      stream.spec = { ...stream.spec, address };
+      post({ type: "address", slot, address });
+    },
+    tune(slot, ratePerSecond, wanted) {
+      const stream = streams.get(slot);
+      if (!stream) return false;
+      const sizes = placed(stream.sizes.known, wanted);
+      if (sizes.known.length > MAX_SIZES_PER_PATH) return false;
+      stream.spec = { ...stream.spec, ratePerSecond };
+      stream.sizes = sizes;
+      post({ type: "tune", slot, ratePerSecond, sizes });
+      return true;
+    },
+    sizesOf: (slot) => streams.get(slot)?.sizes.known ?? [],
     remove(slot) {
       if (!streams.delete(slot)) return;
       if (worker) {

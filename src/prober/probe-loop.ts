@@ -75,8 +75,8 @@ export class ProbeLoop {
       case "address":
         this.streams.readdress(command.slot, command.address);
         break;
-      case "rate":
-        this.streams.repace(command.slot, command.ratePerSecond, now);
+      case "tune":
+        this.streams.tune(command.slot, command.ratePerSecond, command.sizes, now);
         break;
       case "remove":
         this.remove(command.slot);

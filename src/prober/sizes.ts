@@ -1,8 +1,9 @@
 import { randomSizeBytes, type Size } from "../config/path.ts";
+import type { StreamSizes } from "./commands.ts";
 
 /** Chooses the size of each packet of a stream. */
 export interface SizePicker {
-  /** Index, in the configured order, of the size of the packet that `pick` chose. */
+  /** Index of the size of the packet that `pick` chose. */
   index: number;
   /** Bytes of IP payload of that packet. */
   bytes: number;
@@ -14,9 +15,9 @@ export interface SizePicker {
  * alias with loss that has a period.
  * @param random uniform in [0, 1)
  */
-export function createSizePicker(sizes: readonly Size[], random: () => number): SizePicker {
+export function createSizePicker({ known, active }: StreamSizes, random: () => number): SizePicker {
   const uniform = (min: number, max: number) => min + Math.floor(random() * (max - min + 1));
-  const order = Uint8Array.from(sizes, (_, i) => i);
+  const order = Uint8Array.from(active);
   let at = order.length;
 
   function shuffle(): void {
@@ -35,7 +36,7 @@ export function createSizePicker(sizes: readonly Size[], random: () => number): 
     pick() {
       if (at === order.length) shuffle();
       picker.index = order[at++] as number;
-      const size = sizes[picker.index] as Size;
+      const size = known[picker.index] as Size;
       picker.bytes = size === "random" ? uniform(randomSizeBytes.min, randomSizeBytes.max) : size;
     },
   };
@@ -43,6 +44,6 @@ export function createSizePicker(sizes: readonly Size[], random: () => number): 
 }
 
 /** The largest packet that these sizes can ask for, in bytes of IP payload. */
-export function largestPacket(sizes: readonly Size[]): number {
-  return Math.max(...sizes.map((size) => (size === "random" ? randomSizeBytes.max : size)));
+export function largestPacket({ known }: StreamSizes): number {
+  return Math.max(...known.map((size) => (size === "random" ? randomSizeBytes.max : size)));
 }

@@ -1,6 +1,5 @@
-import type { Size } from "../config/path.ts";
 import { sockaddr } from "../kernel/ffi/sockaddr.ts";
-import type { ProbeAddress, WorkerCommand } from "./commands.ts";
+import type { ProbeAddress, StreamSizes, WorkerCommand } from "./commands.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Ledger } from "./ledger.ts";
 import { jitteredNanos } from "./pacing.ts";
@@ -34,7 +33,7 @@ export class StreamTable {
     this.random = random;
   }
 
-  makeRoom(sizes: readonly Size[]): void {
+  makeRoom(sizes: StreamSizes): void {
     this.largestPacket = Math.max(this.largestPacket, largestPacket(sizes));
   }
 
@@ -82,11 +81,13 @@ export class StreamTable {
     stream.destination = destinationOf(address);
   }
 
-  repace(slot: number, ratePerSecond: number, nowNanos: number): void {
+  tune(slot: number, ratePerSecond: number, sizes: StreamSizes, nowNanos: number): void {
     const stream = this.bySlot.get(slot);
     if (!stream) return;
+    this.makeRoom(sizes);
     this.packetsPerSecond += ratePerSecond - 1e9 / stream.intervalNanos;
     stream.intervalNanos = 1e9 / ratePerSecond;
+    stream.sizes = createSizePicker(sizes, this.random);
     this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
   }
 

@@ -18,7 +18,7 @@ export interface ProbeStream {
   /** The private tally, and its place in shared memory. */
   readonly tally: Float64Array;
   readonly shared: Float64Array;
-  readonly sizes: SizePicker;
+  sizes: SizePicker;
   /** Null while its name does not resolve: nothing is sent. */
   destination: Destination | null;
   /** Replies may still be under way from the address before the last change. */

@@ -1,3 +1,4 @@
+import type { LossTally } from "../analysis/bounds.ts";
 import { MAX_SIZES_PER_PATH } from "../config/path.ts";
 import { burstBuckets, rttBuckets, stallBuckets } from "./metrics.ts";
 
@@ -116,6 +117,11 @@ export function lostPackets(tally: Float64Array): number {
 
 export function voidPackets(tally: Float64Array): number {
   return sum(tally, STREAM.void, voidReasons.length);
+}
+
+/** What the bounds of the loss need. */
+export function lossTally(tally: Float64Array): LossTally {
+  return { packets: judgedPackets(tally), lost: lostPackets(tally), burstSquared: word(tally, STREAM.burstSquared) };
 }
 
 /**

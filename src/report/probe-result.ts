@@ -1,15 +1,6 @@
 import { lossBounds } from "../analysis/bounds.ts";
 import { quantile } from "../analysis/quantile.ts";
-import {
-  ENGINE,
-  judgedPackets,
-  lostPackets,
-  STREAM,
-  sendErrorReasons,
-  sum,
-  voidPackets,
-  word,
-} from "../prober/tally.ts";
+import { ENGINE, lossTally, lostPackets, STREAM, sendErrorReasons, sum, voidPackets, word } from "../prober/tally.ts";
 
 /** What `probe --json` prints; null stands for what was not measured. Field names are a contract. */
 export interface ProbeResult {
@@ -70,7 +61,7 @@ export function probeResult(
   const sent = word(stream, STREAM.sent);
   const received = word(stream, STREAM.received);
   const voided = voidPackets(stream);
-  const bounds = lossBounds(tallyOf(stream));
+  const bounds = lossBounds(lossTally(stream));
   return {
     ...subject,
     sent,
@@ -81,9 +72,9 @@ export function probeResult(
     duplicates: word(stream, STREAM.duplicates),
     reordered: word(stream, STREAM.reordered),
     sendErrors: sum(stream, STREAM.sendErrors, sendErrorReasons.length),
-    lossRatio: bounds && bounds.ratio,
-    lossLower: bounds && bounds.lower,
-    lossUpper: bounds && bounds.upper,
+    lossRatio: bounds?.ratio ?? null,
+    lossLower: bounds?.lower ?? null,
+    lossUpper: bounds?.upper ?? null,
     bursts: word(stream, STREAM.bursts),
     longestBurst: word(stream, STREAM.longestRun),
     rttSeconds: {
@@ -101,14 +92,5 @@ export function probeResult(
       longestStallSeconds: word(engine, ENGINE.longestStallNanos) / 1e9,
       timestamps: rtts.length === 0 ? "none" : rtts.length < received ? "partial" : "kernel",
     },
-  };
-}
-
-/** What the loss bounds need of a stream's tally. */
-export function tallyOf(stream: Float64Array): { packets: number; lost: number; burstSquared: number } {
-  return {
-    packets: judgedPackets(stream),
-    lost: lostPackets(stream),
-    burstSquared: word(stream, STREAM.burstSquared),
   };
 }

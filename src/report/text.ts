@@ -1,0 +1,57 @@
+import type { LossBounds } from "../analysis/bounds.ts";
+import type { ProbeResult } from "./probe-result.ts";
+
+/** A ratio as a person reads it: 0.0012 is "0.12 %"; null is unknown. */
+export function percent(ratio: number | null): string {
+  if (ratio === null) return "unknown";
+  const value = ratio * 100;
+  if (value === 0 || value === 100) return `${value} %`;
+  return `${value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : 1)} %`;
+}
+
+export function duration(seconds: number | null): string {
+  if (seconds === null) return "unknown";
+  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
+  if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
+  return `${seconds.toPrecision(3)} s`;
+}
+
+/** Loss with its interval: never a bare "no loss", because 0 of 60 may still be 6 %. */
+export function lossSentence(packets: number, lost: number, bounds: LossBounds | null): string {
+  if (!bounds) return "no packet was judged: loss unknown";
+  const interval = `${percent(bounds.lower)} to ${percent(bounds.upper)}`;
+  return `loss ${percent(bounds.ratio)} (${lost} of ${packets}; 95 % interval ${interval})`;
+}
+
+/** What `virtloss probe` prints: the verdict first, what it rests on behind it. */
+export function probeText(result: ProbeResult): string {
+  const { rttSeconds: rtt, prober, received, lost } = result;
+  const to = result.target === result.address ? result.target : `${result.target} (${result.address})`;
+  const lines = [
+    `${to}, ${result.protocol}, ${result.size} bytes: ${lossSentence(received + lost, lost, boundsOf(result))}`,
+    `  sent ${result.sent} = received ${received} + lost ${lost} + void ${result.void}`,
+  ];
+  if (result.bursts > 0) lines.push(`  runs of loss ${result.bursts}, the longest ${result.longestBurst} packets`);
+  if (rtt.p50 !== null) {
+    lines.push(
+      `  round trip min ${duration(rtt.min)}, median ${duration(rtt.p50)}, p99 ${duration(rtt.p99)}, max ${duration(rtt.max)}`,
+    );
+  }
+  const oddities = [
+    [result.late, "late"],
+    [result.duplicates, "duplicated"],
+    [result.reordered, "reordered"],
+    [result.sendErrors, "refused by the kernel"],
+  ].filter(([count]) => count !== 0);
+  if (oddities.length > 0) lines.push(`  ${oddities.map(([count, what]) => `${count} ${what}`).join(", ")}`);
+  if (!prober.valid) {
+    lines.push(
+      `  NOT VALID: more than 1 % of the packets are void (socket drops ${prober.socketDrops}): the prober itself was in the way`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function boundsOf({ lossRatio: ratio, lossLower: lower, lossUpper: upper }: ProbeResult): LossBounds | null {
+  return ratio === null || lower === null || upper === null ? null : { ratio, lower, upper };
+}
