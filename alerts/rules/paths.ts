@@ -1,6 +1,6 @@
 import type { Thresholds } from "../../src/analysis/thresholds.ts";
 import { catalogue } from "../../src/catalogue.ts";
-import { type PromQL, promql, without } from "../../src/metrics/promql.ts";
+import { type PromQL, promql, type RecordDef, without } from "../../src/metrics/promql.ts";
 import { loss, pagingBounds } from "./loss.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
 import { current, labelOf, percent, samePath, thePath } from "./text.ts";
@@ -8,12 +8,14 @@ import { current, labelOf, percent, samePath, thePath } from "./text.ts";
 const { packets, lost, currentLossRun, pathFailed, pathInfo } = catalogue.probe;
 const { fiveMinutes, quarterHour, hour, sixHours } = loss;
 
+const count = (series: RecordDef) => current(series, 'printf "%.0f"');
+
 const figures =
-  `${samePath}Last 5 min: ${current(fiveMinutes.ratio, "humanizePercentage")} of ${current(fiveMinutes.judged, 'printf "%.0f"')} packets lost ` +
+  `${samePath}Last 5 min: ${current(fiveMinutes.ratio, "humanizePercentage")} of ${count(fiveMinutes.judged)} packets lost ` +
   `(95% bounds ${current(fiveMinutes.lower, "humanizePercentage")} to ${current(fiveMinutes.upper, "humanizePercentage")}). ` +
-  `Last hour: ${current(hour.ratio, "humanizePercentage")} of ${current(hour.judged, 'printf "%.0f"')} ` +
+  `Last hour: ${current(hour.ratio, "humanizePercentage")} of ${count(hour.judged)} ` +
   `(${current(hour.lower, "humanizePercentage")} to ${current(hour.upper, "humanizePercentage")}), ` +
-  `in ${current(hour.effectiveBursts, 'printf "%.1f"')} effective bursts. ` +
+  `in ${count(hour.effectiveBursts)} effective bursts. ` +
   `Last 6 h: ${current(sixHours.ratio, "humanizePercentage")}.`;
 
 const probeIt = `First, on the machine of {{ $labels.instance }}: virtloss probe ${labelOf(pathInfo, "target")} --count 1000`;
@@ -103,9 +105,10 @@ function pathDown({ thresholds: t }: PackOptions): AlertRule {
     severity: "critical",
     summary: `Path ${thePath} is down, measured by {{ $labels.instance }}`,
     description:
-      `${samePath}{{ $value | humanizePercentage }} of the packets of the last minute were lost ` +
-      `(of a slow path: of the last 5 min, ${current(fiveMinutes.judged, 'printf "%.0f"')} packets). ` +
-      `No reply at all for ${current(currentLossRun, "humanizeDuration")}. ${probeIt}`,
+      `${samePath}{{ $value | humanizePercentage }} of its packets are lost. ` +
+      `Last minute: ${count(minute.lost)} of ${count(minute.judged)}; ` +
+      `last 5 min: ${count(fiveMinutes.lost)} of ${count(fiveMinutes.judged)}. ` +
+      `The run of loss that is open now has lasted ${current(currentLossRun, "humanizeDuration")}. ${probeIt}`,
   };
 }
 
@@ -121,7 +124,7 @@ function blackout({ thresholds: t }: PackOptions): AlertRule {
     summary: `Path ${thePath} has been dark for {{ $value | humanizeDuration }}, measured by {{ $labels.instance }}`,
     description:
       `${samePath}Every packet since then was lost: ` +
-      `${current(fiveMinutes.lost, 'printf "%.0f"')} of ${current(fiveMinutes.judged, 'printf "%.0f"')} in the last 5 min. ${probeIt}`,
+      `${count(fiveMinutes.lost)} of ${count(fiveMinutes.judged)} in the last 5 min. ${probeIt}`,
   };
 }
 

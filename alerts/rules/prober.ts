@@ -36,7 +36,7 @@ function droppedReplies(): AlertRule {
     keepFiringFor: "5m",
     summary: "The prober on {{ $labels.instance }} drops replies at its own {{ $labels.family }} socket",
     description:
-      'About {{ $value | printf "%.0f" }} replies were dropped in the last 5 min because the receive buffer was full. ' +
+      'Replies dropped in the last 5 min because the receive buffer was full: about {{ $value | printf "%.0f" }}. ' +
       "Packets that this touches are void, not lost. First, on the machine of {{ $labels.instance }}: sysctl net.core.rmem_max",
   };
 }
@@ -49,7 +49,7 @@ function workerRestarts(): AlertRule {
     keepFiringFor: "15m",
     summary: "The probe engine on {{ $labels.instance }} died and was started again",
     description:
-      'About {{ $value | printf "%.0f" }} restarts in the last 15 min; packets in flight at that moment are void. ' +
+      'Restarts in the last 15 min: about {{ $value | printf "%.0f" }}; packets in flight at that moment are void. ' +
       "First, on the machine of {{ $labels.instance }}: journalctl -u virtloss --since -20min",
   };
 }

@@ -3,7 +3,7 @@ import type { RecordDef } from "../../src/metrics/promql.ts";
 
 /** Text for the templates of Prometheus, which no compiler checks: so it is written once, here. */
 
-type Format = "humanizePercentage" | "humanizeDuration" | "humanizeTimestamp" | `printf "%${".0f" | ".1f" | "g"}"`;
+type Format = "humanizePercentage" | "humanizeDuration" | "humanizeTimestamp" | `printf "%${".0f" | "g"}"`;
 
 /** Put before a text that shows other series: those that have the alert's own values of these labels. */
 export function sameLabels(...labels: readonly string[]): string {
