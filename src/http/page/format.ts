@@ -6,6 +6,8 @@ function plain(value: number, significant: number): string {
 
 /** Per cent as a bare number with two significant digits; close to 100 the digits that tell it from 100 stay. */
 function perCent(ratio: number): string {
+  // What rounding in the bounds' arithmetic leaves of a zero.
+  if (ratio < 1e-12) return "0";
   if (ratio <= 0.99 || ratio === 1) return plain(ratio * 100, 2);
   return `${Math.floor(ratio * 10_000) / 100}`;
 }

@@ -26,7 +26,7 @@ function isMarkup(part: HtmlPart): part is Markup {
 function show(part: HtmlPart): string {
   if (part === null) return "";
   if (isMarkup(part)) return part[markupBrand];
-  if (typeof part === "object") return part.map(show).join("");
+  if (Array.isArray(part)) return part.map(show).join("");
   return escapeHtml(String(part));
 }
 

@@ -35,7 +35,7 @@ ul { list-style: none; padding: 0; }
 .icon .mark { fill: none; stroke: var(--mark); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .icon .hollow { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-dasharray: 2.6 2.4; }
 .icon .line { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; }
-.badge { display: inline-flex; align-items: center; gap: .4em; font-weight: 600; font-size: .9375rem; }
+.badge { display: inline-flex; align-items: center; gap: .4em; font-weight: 600; font-size: .9375rem; white-space: nowrap; }
 .ok { --tone: var(--ok); }
 .degraded { --tone: var(--degraded); }
 .lossy { --tone: var(--lossy); }
@@ -50,6 +50,7 @@ ul { list-style: none; padding: 0; }
 .verdict.degraded { background: var(--warm); }
 .verdict.lossy { background: var(--hot); border-color: var(--lossy); }
 .verdict.failed { background: var(--odd); }
+.rest .badge { white-space: normal; }
 .rest { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: .625rem 1.25rem 0; }
 .hint { margin-top: .75rem; padding: .625rem 1.25rem; border-left: 3px solid var(--link); background: var(--card); overflow-wrap: anywhere; }
 .path {
@@ -84,7 +85,7 @@ ul { list-style: none; padding: 0; }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--edge); font-size: .9375rem; }
 th, td { text-align: left; padding: .375rem .75rem; border-bottom: 1px solid var(--edge); vertical-align: top; overflow-wrap: anywhere; }
 thead th { color: var(--soft); font-weight: 400; font-size: .8125rem; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; min-width: 7rem; }
 .took { white-space: nowrap; }
 nav { display: flex; gap: 1rem; margin-top: .75rem; align-items: baseline; }
 @media (max-width: 44rem) {
