@@ -1,0 +1,95 @@
+import { packetsPerSecondOf } from "../config/found-paths.ts";
+import { ConfigError } from "../config/issues.ts";
+import { formatListen } from "../config/listen.ts";
+import { loadConfig } from "../config/load.ts";
+import { type PathConfig, sizeLabel } from "../config/path.ts";
+import type { Config } from "../config/schema.ts";
+import { bitsPerSecondOf, seriesOf } from "../config/weight.ts";
+import { EXIT, parseCommandLine, UsageError } from "./usage.ts";
+
+const help = `virtloss check --config FILE
+
+Validates a configuration with its path files, and prints what would run and how many series it makes.
+Sends nothing and resolves no name. Exit: 0 valid; 2 not, with every error on stderr.
+
+Example: virtloss check --config /etc/virtloss/virtloss.yaml
+`;
+
+/** `virtloss check`. @returns the exit code */
+export async function check(argv: readonly string[]): Promise<number> {
+  const { values } = parseCommandLine(argv, { config: { type: "string" } });
+  if (values.help) {
+    process.stdout.write(help);
+    return EXIT.fine;
+  }
+  if (values.config === undefined) throw new UsageError("expected --config FILE");
+  try {
+    const config = await loadConfig(values.config);
+    process.stdout.write(renderPlan(values.config, config));
+    return EXIT.fine;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const count = error.issues.length === 1 ? "1 error" : `${error.issues.length} errors`;
+    process.stderr.write(`${error.message}\n${count}; nothing would run\n`);
+    return EXIT.usage;
+  }
+}
+
+/** What a configuration makes the exporter do, for people. */
+export function renderPlan(file: string, config: Config): string {
+  const series = config.paths.reduce((sum, path) => sum + seriesOf(path), 0);
+  const packets = packetsPerSecondOf(config.paths);
+  const bits = config.paths.reduce((sum, path) => sum + bitsPerSecondOf(path), 0);
+  const names = Object.keys(config.collectors);
+  const off = names.filter((name) => config.collectors[name]?.enabled === false);
+  const on = names.filter((name) => !off.includes(name));
+  return [
+    `${file} is valid`,
+    "",
+    config.pathsAreDefault ? "No paths configured: only loopback is probed, as the control path." : "",
+    ...table([
+      ["PATH", "SCOPE", "TARGET", "PROTOCOLS", "SIZES", "PACKETS/S", "TIMEOUT", "SERIES"],
+      ...config.paths.map(pathRow),
+    ]),
+    "",
+    `${count(config.paths.length, "path")}, ${packets} packets/s, about ${bitRate(bits)} each way, ${series} series`,
+    `collectors: ${on.join(", ") || "none"}${off.length > 0 ? ` (off: ${off.join(", ")})` : ""}`,
+    `listens on ${formatListen(config.web.listen)}; POST /-/reload is ${config.web.enableLifecycle ? "on" : "off"}`,
+    ...config.warnings.map((warning) => `warning: ${warning}`),
+    "",
+  ]
+    .filter((line, i, lines) => line !== "" || lines[i - 1] !== "")
+    .join("\n");
+}
+
+function pathRow(path: PathConfig): string[] {
+  return [
+    path.name,
+    path.scope,
+    path.ipVersion === undefined ? path.target : `${path.target} (IPv${path.ipVersion})`,
+    path.protocols.join(","),
+    path.sizes.map(sizeLabel).join(","),
+    String(path.ratePerSecond),
+    `${path.timeoutSeconds} s`,
+    String(seriesOf(path)),
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}
+
+function bitRate(bitsPerSecond: number): string {
+  if (bitsPerSecond >= 1e6) return `${(bitsPerSecond / 1e6).toPrecision(3)} Mbit/s`;
+  return `${(bitsPerSecond / 1e3).toPrecision(3)} kbit/s`;
+}

@@ -1,0 +1,67 @@
+import { lookup, Resolver } from "node:dns/promises";
+import { readFile } from "node:fs/promises";
+import { endianness, networkInterfaces } from "node:os";
+import type { ByteOrder } from "./parse.ts";
+
+export interface DnsAnswer {
+  readonly address: string;
+  readonly ttlSeconds: number;
+}
+
+/** What resolving asks of the machine. */
+export interface ResolverMachine {
+  readonly byteOrder: ByteOrder;
+  readText(path: string): Promise<string>;
+  /** Index of an interface that has an IPv6 address with a scope. */
+  scopeIndex(device: string): number | undefined;
+  /** One DNS question, without search domains and hosts file. Rejects with a code of node:dns. */
+  query(name: string, family: 4 | 6, signal: AbortSignal): Promise<readonly DnsAnswer[]>;
+  /** getaddrinfo: search domains, multicast DNS and all else that nsswitch.conf names. Rejects with a code. */
+  lookup(name: string, family: 4 | 6, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+const queryTimeoutMs = 1500;
+const deadlineMs = 5000;
+
+/** This machine; `servers` such as ["127.0.0.1:5353"] replace those of /etc/resolv.conf. */
+export function thisMachine(servers?: readonly string[]): ResolverMachine {
+  return {
+    byteOrder: endianness(),
+    readText: (path) => readFile(path, "utf8"),
+    scopeIndex: (device) =>
+      networkInterfaces()
+        [device]?.map((address) => (address.family === "IPv6" ? address.scopeid : 0))
+        .find((index) => index > 0),
+
+    async query(name, family, signal) {
+      // A resolver of its own: it reads resolv.conf as it is now, and cancelling it cancels nobody else's question.
+      const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });
+      if (servers) resolver.setServers(servers);
+      const asking = family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true });
+      const records = await inTime(asking, signal, () => resolver.cancel());
+      return records.map(({ address, ttl }) => ({ address, ttlSeconds: ttl }));
+    },
+
+    async lookup(name, family, signal) {
+      const answers = await inTime(lookup(name, { family, all: true }), signal);
+      return answers.map(({ address }) => address);
+    },
+  };
+}
+
+/** Rejects with ETIMEOUT at the deadline or the signal. getaddrinfo cannot be cancelled: its late answer is nobody's. */
+function inTime<T>(work: Promise<T>, signal: AbortSignal, cancel?: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(Object.assign(new Error("no answer in time"), { code: "ETIMEOUT" }));
+      cancel?.();
+    };
+    const timer = setTimeout(stop, deadlineMs);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    });
+  });
+}
