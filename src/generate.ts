@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { exporterRunbooks, renderRules } from "../alerts/rules/render.ts";
+import { boards, renderBoard } from "../dashboards/boards/index.ts";
 import { defaultThresholds } from "./analysis/thresholds.ts";
 import { renderConfigSchema } from "./config/json-schema.ts";
 
@@ -17,6 +18,10 @@ export const generatedFiles: readonly GeneratedFile[] = [
     path: "alerts/virtloss.rules.yaml",
     render: () => renderRules({ thresholds: defaultThresholds, runbooks: exporterRunbooks }),
   },
+  ...boards.map(({ name, build }) => ({
+    path: `dashboards/${name}.json`,
+    render: () => renderBoard(build(defaultThresholds)),
+  })),
   { path: "docs/config.schema.json", render: renderConfigSchema },
 ];
 

@@ -1,0 +1,82 @@
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import type { Thresholds } from "../../src/analysis/thresholds.ts";
+import type { AnyMetricDef, LabelsOf } from "../../src/metrics/define.ts";
+import { datasource, type PanelBuilder } from "./panels.ts";
+
+/** A board of Grafana; a pure function of the thresholds. */
+export interface Board {
+  /** Of its file, without `.json`. */
+  readonly name: string;
+  build(thresholds: Thresholds): dashboard.Dashboard;
+}
+
+/** A titled band of panels, side by side. Panels without a width share what the others leave of 24 columns. */
+export interface Band {
+  readonly title?: string;
+  readonly height: number;
+  readonly panels: readonly (PanelBuilder | readonly [width: number, panel: PanelBuilder])[];
+}
+
+/** A list that the reader chooses from, filled from a label of a metric. */
+export function choice<const M extends AnyMetricDef>(
+  metric: M,
+  label: LabelsOf<M> | "instance",
+  title: string,
+  matchers = "",
+): dashboard.QueryVariableBuilder {
+  return new dashboard.QueryVariableBuilder(label)
+    .label(title)
+    .datasource(datasource)
+    .query(`label_values(${metric.name}${matchers}, ${label})`)
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue(".*")
+    .current({ selected: true, text: ["All"], value: ["$__all"] });
+}
+
+const COLUMNS = 24;
+
+/** Lays bands out from top to bottom. Ids follow the order, so that a diff shows what moved. */
+export function board(
+  about: { readonly uid: string; readonly title: string; readonly description: string },
+  variables: readonly dashboard.QueryVariableBuilder[],
+  bands: readonly Band[],
+): dashboard.Dashboard {
+  const builder = new dashboard.DashboardBuilder(about.title)
+    .uid(about.uid)
+    .description(about.description)
+    .tags(["virtloss"])
+    .time({ from: "now-1h", to: "now" })
+    .refresh("30s")
+    .timezone("browser")
+    .tooltip(dashboard.DashboardCursorSync.Crosshair)
+    .withVariable(new dashboard.DatasourceVariableBuilder("datasource").label("Prometheus").type("prometheus"));
+  for (const variable of variables) builder.withVariable(variable);
+
+  let id = 0;
+  let y = 0;
+  for (const { title, height, panels } of bands) {
+    if (title !== undefined) {
+      id += 1;
+      builder.withRow(new dashboard.RowBuilder(title).id(id).gridPos({ x: 0, y, w: COLUMNS, h: 1 }));
+      y += 1;
+    }
+    const given = panels.filter((panel) => Array.isArray(panel)).reduce((sum, [width]) => sum + width, 0);
+    const shared = (COLUMNS - given) / panels.filter((panel) => !Array.isArray(panel)).length;
+    let x = 0;
+    for (const entry of panels) {
+      const [w, panel] = Array.isArray(entry) ? entry : [shared, entry];
+      id += 1;
+      builder.withPanel(panel.id(id).gridPos({ x, y, w, h: height }));
+      x += w;
+    }
+    y += height;
+  }
+  return builder.build();
+}
+
+export function renderBoard(model: dashboard.Dashboard): string {
+  return `${JSON.stringify(model, undefined, 2)}\n`;
+}

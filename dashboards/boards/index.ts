@@ -1,0 +1,8 @@
+import type { Board } from "./board.ts";
+import { guestBoard } from "./guest.ts";
+import { pathBoard } from "./path.ts";
+
+export { renderBoard } from "./board.ts";
+
+/** Every board, in the order in which Grafana's folder shows them. */
+export const boards: readonly Board[] = [guestBoard, pathBoard];

@@ -1,0 +1,189 @@
+import type * as cog from "@grafana/grafana-foundation-sdk/cog";
+import * as common from "@grafana/grafana-foundation-sdk/common";
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
+import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
+import * as stat from "@grafana/grafana-foundation-sdk/stat";
+import * as table from "@grafana/grafana-foundation-sdk/table";
+import * as text from "@grafana/grafana-foundation-sdk/text";
+import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
+import type { PromQL } from "../../src/metrics/promql.ts";
+
+/** What all of Grafana's panel builders can do and their common interface does not say. */
+export interface PanelBuilder extends cog.Builder<dashboard.Panel> {
+  id(id: number): this;
+  gridPos(position: dashboard.GridPos): this;
+}
+
+/** Grafana's names of units: all values are in base units, Grafana scales them. */
+export type Unit =
+  | "percentunit"
+  | "s"
+  | "none"
+  | "short"
+  | "bytes"
+  | "pps"
+  | "cps"
+  | "string"
+  | "dateTimeFromNow"
+  | "bool_on_off"
+  | "bool_yes_no";
+
+export interface Query {
+  readonly expr: PromQL;
+  /** Labels in `{{…}}`. */
+  readonly legend: string;
+}
+
+interface About {
+  readonly title: string;
+  /** What the numbers mean and when to worry. */
+  readonly description: string;
+  readonly unit: Unit;
+  /** What to show instead of nothing. */
+  readonly noValue?: string;
+}
+
+/** Colours from a value upwards; below the first it is green. */
+export type Limits = readonly (readonly [from: number, colour: "yellow" | "orange" | "red"])[];
+
+export const datasource = { type: "prometheus", uid: "$datasource" };
+
+const refId = (index: number): string => String.fromCharCode("A".charCodeAt(0) + index);
+
+function thresholds(limits: Limits): dashboard.ThresholdsConfigBuilder {
+  return new dashboard.ThresholdsConfigBuilder()
+    .mode(dashboard.ThresholdsMode.Absolute)
+    .steps([{ value: null, color: "green" }, ...limits.map(([value, color]) => ({ value, color }))]);
+}
+
+function rangeQuery({ expr, legend }: Query, index: number): prometheus.DataqueryBuilder {
+  return new prometheus.DataqueryBuilder().refId(refId(index)).expr(expr).legendFormat(legend).range();
+}
+
+function instantQuery({ expr, legend }: Query, index: number): prometheus.DataqueryBuilder {
+  return new prometheus.DataqueryBuilder().refId(refId(index)).expr(expr).legendFormat(legend).instant();
+}
+
+/** Lines over time, with a legend below. Limits colour the background where given. */
+export function graph(about: About, queries: readonly Query[], limits?: Limits): timeseries.PanelBuilder {
+  const panel = new timeseries.PanelBuilder()
+    .title(about.title)
+    .description(about.description)
+    .datasource(datasource)
+    .unit(about.unit)
+    .min(0)
+    .noValue(about.noValue ?? "no data")
+    .lineWidth(1)
+    .fillOpacity(8)
+    .showPoints(common.VisibilityMode.Never)
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .calcs(["lastNotNull", "max"]),
+    )
+    .tooltip(
+      new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
+    )
+    .targets(queries.map(rangeQuery));
+  if (!limits) return panel;
+  return panel
+    .thresholds(thresholds(limits))
+    .thresholdsStyle(
+      new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.DashedAndArea),
+    );
+}
+
+/** One large number a query, coloured by limits. */
+export function number(about: About, queries: readonly Query[], limits: Limits = []): stat.PanelBuilder {
+  return new stat.PanelBuilder()
+    .title(about.title)
+    .description(about.description)
+    .datasource(datasource)
+    .unit(about.unit)
+    .noValue(about.noValue ?? "no data")
+    .graphMode(common.BigValueGraphMode.None)
+    .colorMode(common.BigValueColorMode.Value)
+    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
+    .thresholds(thresholds(limits))
+    .targets(queries.map(instantQuery));
+}
+
+/** The values of a histogram over time; the query gives its buckets by `le`. */
+export function heat(about: About, buckets: PromQL): heatmap.PanelBuilder {
+  return new heatmap.PanelBuilder()
+    .title(about.title)
+    .description(about.description)
+    .datasource(datasource)
+    .calculate(false)
+    .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme("Oranges").steps(64))
+    .yAxis(new heatmap.YAxisConfigBuilder().unit(about.unit).axisPlacement(common.AxisPlacement.Left))
+    .cellGap(1)
+    .filterValues(new heatmap.FilterValueRangeBuilder().le(1e-9))
+    .unit(about.unit)
+    .targets([rangeQuery({ expr: buckets, legend: "{{le}}" }, 0).format(prometheus.PromQueryFormat.Heatmap)]);
+}
+
+export interface Column {
+  /** A label's name, or a query. Labels that no column names are hidden. */
+  readonly from: string | PromQL;
+  readonly title: string;
+  readonly unit?: Unit;
+  readonly limits?: Limits;
+}
+
+const isLabel = (column: Column): boolean => /^[a-z_]+$/.test(column.from);
+
+/** One row a label set, one column a label or query. Queries must have the same labels, for they are merged by them. */
+export function grid(about: Omit<About, "unit">, columns: readonly Column[]): table.PanelBuilder {
+  const labels = columns.filter(isLabel);
+  const queries = columns.filter((column) => !isLabel(column));
+  // With a single query Grafana calls its value "Value", with more of them "Value #A".
+  const fieldOf = (column: Column) => {
+    if (isLabel(column)) return column.from;
+    return queries.length === 1 ? "Value" : `Value #${refId(queries.indexOf(column))}`;
+  };
+  const panel = new table.PanelBuilder()
+    .title(about.title)
+    .description(about.description)
+    .datasource(datasource)
+    .unit("string")
+    .noValue(about.noValue ?? "no data")
+    .showHeader(true)
+    .filterable(true)
+    .targets(
+      queries.map((column, i) =>
+        instantQuery({ expr: column.from as PromQL, legend: "" }, i).format(prometheus.PromQueryFormat.Table),
+      ),
+    )
+    .transformations([
+      { id: "merge", options: {} },
+      { id: "filterFieldsByName", options: { include: { names: columns.filter((c) => c.title !== "").map(fieldOf) } } },
+      {
+        id: "organize",
+        options: {
+          indexByName: Object.fromEntries(columns.map((column, i) => [fieldOf(column), i])),
+          renameByName: Object.fromEntries(columns.map((column) => [fieldOf(column), column.title])),
+        },
+      },
+    ]);
+  for (const column of [...labels, ...queries]) {
+    if (!column.unit) continue;
+    panel.overrideByName(column.title, [
+      { id: "unit", value: column.unit },
+      ...(column.limits
+        ? [
+            { id: "thresholds", value: thresholds(column.limits).build() },
+            { id: "custom.cellOptions", value: { type: "color-text" } },
+          ]
+        : []),
+    ]);
+  }
+  return panel;
+}
+
+export function note(title: string, description: string, markdown: string): text.PanelBuilder {
+  return new text.PanelBuilder().title(title).description(description).mode(text.TextMode.Markdown).content(markdown);
+}
