@@ -1,0 +1,101 @@
+// Answers echo requests that reach a tun device of its own, as told on its standard input, one JSON object a line:
+// {"delayMs": 500} holds replies back, {"garbage": true} sends nonsense beside each. Prints {"requests": n, "replies": n} at the end.
+// It runs in the prober's own namespace: what it does to replies, no kernel does.
+import { closeSync, openSync, read, writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import koffi from "koffi";
+
+const [device = "tun0"] = process.argv.slice(2);
+const TUNSETIFF = 0x400454ca;
+const IFF_TUN_NO_PI = 0x1001;
+
+const ioctl = koffi.load(null).func("int ioctl(int, ulong, void *)");
+const fd = openSync("/dev/net/tun", "r+");
+const request = Buffer.from(new ArrayBuffer(128));
+request.write(device);
+request.writeUInt16LE(IFF_TUN_NO_PI, 16);
+if (ioctl(fd, TUNSETIFF, request) < 0) throw new Error("TUNSETIFF failed: is this root, and /dev/net/tun there?");
+
+const order = { delayMs: 0, garbage: false };
+const counts = { requests: 0, replies: 0 };
+
+function checksum(bytes) {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i] << 8) | (bytes[i + 1] ?? 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
+
+/** The packet with its addresses swapped and its ICMP part replaced, checksums right. */
+function answer(packet, icmp, from = packet.subarray(16, 20)) {
+  const reply = Buffer.concat([packet.subarray(0, 20), icmp]);
+  reply.writeUInt16BE(reply.length, 2);
+  from.copy(reply, 12);
+  packet.copy(reply, 16, 12, 16);
+  reply.writeUInt16BE(0, 10);
+  reply.writeUInt16BE(checksum(reply.subarray(0, 20)), 10);
+  if (icmp.length >= 4) {
+    reply.writeUInt16BE(0, 22);
+    reply.writeUInt16BE(checksum(reply.subarray(20)), 22);
+  }
+  return reply;
+}
+
+function echoReply(packet) {
+  const icmp = Buffer.from(packet.subarray(20));
+  icmp[0] = 0;
+  return icmp;
+}
+
+/** Near misses of a reply, none of which may count: cut, lengthened, of another code, with other marks, from another host. */
+function garbage(packet) {
+  const good = echoReply(packet);
+  const withByte = (at, value) => {
+    const bad = Buffer.from(good);
+    bad[at] = value;
+    return bad;
+  };
+  return [
+    answer(packet, good.subarray(0, 6)),
+    answer(packet, good.subarray(0, 20)),
+    answer(packet, Buffer.concat([good, Buffer.alloc(4)])),
+    answer(packet, withByte(1, 3)),
+    answer(packet, withByte(9, good[9] ^ 0xff)),
+    answer(packet, withByte(17, good[17] ^ 0xff)),
+    answer(packet, withByte(22, good[22] ^ 0x40)),
+    answer(packet, good, Buffer.from([10, 99, 0, 77])),
+  ];
+}
+
+function respond(packet) {
+  if (packet[0] !== 0x45 || packet[9] !== 1 || packet[20] !== 8) return;
+  counts.requests++;
+  const good = answer(packet, echoReply(packet));
+  const wrong = order.garbage ? garbage(packet) : [];
+  const send = () => {
+    for (const bad of wrong) writeSync(fd, bad);
+    writeSync(fd, good);
+    counts.replies++;
+  };
+  if (order.delayMs > 0) setTimeout(send, order.delayMs);
+  else send();
+}
+
+function readNext() {
+  const buffer = Buffer.alloc(65_536);
+  read(fd, buffer, 0, buffer.length, null, (error, length) => {
+    if (error) return;
+    respond(buffer.subarray(0, length));
+    readNext();
+  });
+}
+
+readNext();
+process.stdout.write("ready\n");
+createInterface({ input: process.stdin })
+  .on("line", (line) => Object.assign(order, JSON.parse(line)))
+  .on("close", () => {
+    process.stdout.write(`${JSON.stringify(counts)}\n`);
+    closeSync(fd);
+    process.exit(0);
+  });
