@@ -84,7 +84,7 @@ ul { list-style: none; padding: 0; }
 .prober p { color: var(--soft); }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--edge); font-size: .9375rem; }
 th, td { text-align: left; padding: .375rem .75rem; border-bottom: 1px solid var(--edge); vertical-align: top; overflow-wrap: anywhere; }
-thead th { color: var(--soft); font-weight: 400; font-size: .8125rem; }
+thead th { white-space: nowrap; color: var(--soft); font-weight: 400; font-size: .8125rem; }
 tbody th { font-weight: 600; min-width: 7rem; }
 .took { white-space: nowrap; }
 nav { display: flex; gap: 1rem; margin-top: .75rem; align-items: baseline; }

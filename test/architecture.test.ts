@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+interface SourceFile {
+  /** From the repository's root. */
+  readonly path: string;
+  readonly lines: number;
+  /** As written. `import type` is not among them: the compiler erases it, so nothing is brought in. */
+  readonly imports: readonly string[];
+}
+
+const IMPORT =
+  /^\s*(?:import|export)\s(?!type\s)(?:[^;'"]*?\sfrom\s)?\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+
+function read(path: string): SourceFile {
+  const text = readFileSync(path, "utf8");
+  const imports = [...text.matchAll(IMPORT)].map((m) => m[1] ?? m[2] ?? "");
+  return { path, lines: text.trimEnd().split("\n").length, imports };
+}
+
+const files: readonly SourceFile[] = readdirSync("src", { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+  .map((entry) => read(join(entry.parentPath, entry.name)));
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+/** Files of ours that a file imports, from the root. */
+function internal(file: SourceFile): string[] {
+  return file.imports.filter((i) => i.startsWith(".")).map((i) => normalize(join(dirname(file.path), i)));
+}
+
+/** Everything that a file brings in, directly or not: packages, node modules, and our own files. */
+function reachable(start: SourceFile): Map<string, string> {
+  const via = new Map<string, string>();
+  const open = [start];
+  for (let file = open.pop(); file; file = open.pop()) {
+    for (const name of [...file.imports.filter((i) => !i.startsWith(".")), ...internal(file)]) {
+      if (via.has(name)) continue;
+      via.set(name, file.path);
+      const next = byPath.get(name);
+      if (next) open.push(next);
+    }
+  }
+  return via;
+}
+
+function isPure({ path }: SourceFile): boolean {
+  return /^src\/(analysis|packet)\/|\/(parse|metrics|define)\.ts$|^src\/catalogue\.ts$/.test(path);
+}
+
+/** `file imports name` for each import that the rule forbids. */
+function offenders(forbidden: (file: SourceFile, name: string) => boolean): string[] {
+  return files.flatMap((file) =>
+    file.imports.filter((name) => forbidden(file, name)).map((name) => `${file.path} imports ${name}`),
+  );
+}
+
+test("the sources and their imports were found", () => {
+  expect(files.length).toBeGreaterThan(20);
+  expect(byPath.get("src/main.ts")?.imports).toContain("./version.ts");
+  const unknown = files.flatMap((f) => internal(f).filter((i) => i.startsWith("src/") && !byPath.has(i)));
+  expect(unknown).toEqual([]);
+});
+
+test("pure files reach no machine, no clock and no metric library, however indirectly", () => {
+  const impure = files
+    .filter(isPure)
+    .flatMap((file) =>
+      [...reachable(file)]
+        .filter(([name]) => name.startsWith("node:") || ["prom-client", "koffi", "express", "pino"].includes(name))
+        .map(([name, via]) => `${file.path} reaches ${name} through ${via}`),
+    );
+
+  expect(impure).toEqual([]);
+});
+
+test("pure files read no clock and no environment", () => {
+  const clock =
+    /\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/;
+
+  const readers = files.filter(isPure).filter(({ path }) => clock.test(readFileSync(path, "utf8")));
+
+  expect(readers.map((f) => f.path)).toEqual([]);
+});
+
+test("one collector never imports another", () => {
+  const collectorOf = (path: string) => /^src\/collectors\/([^/]+)\//.exec(path)?.[1];
+  const crossing = files.flatMap((file) => {
+    const own = collectorOf(file.path);
+    const others = internal(file).filter((i) => collectorOf(i) !== undefined && collectorOf(i) !== own);
+    return own === undefined ? [] : others.map((i) => `${file.path} imports ${i}`);
+  });
+
+  expect(crossing).toEqual([]);
+});
+
+test.each([
+  ["prom-client", /^src\/metrics\/store\.ts$/],
+  ["koffi", /^src\/kernel\/ffi\//],
+  ["express", /^src\/http\//],
+  ["node:child_process", /^src\/kernel\//],
+  ["node:worker_threads", /^src\/(prober|kernel)\//],
+  ["zod", /^src\/(config|collectors)\//],
+  ["yaml", /^src\/(config|commands)\//],
+])("%s is used in one place only", (name, home) => {
+  expect(offenders((file, imported) => imported === name && !home.test(file.path))).toEqual([]);
+});
+
+test("only commands wire parts: nothing imports a command but main and other commands", () => {
+  const wired = files
+    .filter(({ path }) => path !== "src/main.ts" && !path.startsWith("src/commands/"))
+    .filter((file) => internal(file).some((i) => i.startsWith("src/commands/")));
+
+  expect(wired.map((f) => f.path)).toEqual([]);
+});
+
+test("collectors, prober and http know nothing of each other", () => {
+  const part = (path: string) => /^src\/(collectors|prober|http)\//.exec(path)?.[1];
+  // Definitions of metrics are data: whoever fills or names them may import them.
+  const crossing = files.flatMap((file) => {
+    const own = part(file.path);
+    const others = internal(file).filter(
+      (i) => own !== undefined && part(i) !== undefined && part(i) !== own && !i.endsWith("/metrics.ts"),
+    );
+    return others.map((i) => `${file.path} imports ${i}`);
+  });
+
+  expect(crossing).toEqual([]);
+});
+
+test("every file is short enough to be read at once", () => {
+  expect(files.filter(({ lines }) => lines > 300).map(({ path, lines }) => `${path}: ${lines} lines`)).toEqual([]);
+});
+
+test("no file hides from compiler or linter", () => {
+  const hiding = /@ts-(ignore|nocheck|expect-error)|biome-ignore|\bas any\b/;
+
+  expect(files.filter(({ path }) => hiding.test(readFileSync(path, "utf8"))).map((f) => f.path)).toEqual([]);
+});
