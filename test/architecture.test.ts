@@ -5,17 +5,27 @@ interface SourceFile {
   /** From the repository's root. */
   readonly path: string;
   readonly lines: number;
-  /** As written. `import type` is not among them: the compiler erases it, so nothing is brought in. */
+  /** As written. */
   readonly imports: readonly string[];
+  /** Those of them that are there when the program runs: the compiler erases `import type`. */
+  readonly loads: readonly string[];
 }
 
 const IMPORT =
-  /^\s*(?:import|export)\s(?!type\s)(?:[^;'"]*?\sfrom\s)?\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+  /^\s*(?:import|export)\s(?<type>type\s)?(?:[^;'"]*?\sfrom\s)?\s*["'](?<from>[^"']+)["']|\bimport\(\s*["'](?<lazy>[^"']+)["']/gm;
 
 function read(path: string): SourceFile {
   const text = readFileSync(path, "utf8");
-  const imports = [...text.matchAll(IMPORT)].map((m) => m[1] ?? m[2] ?? "");
-  return { path, lines: text.trimEnd().split("\n").length, imports };
+  const found = [...text.matchAll(IMPORT)].map(({ groups }) => ({
+    name: groups?.["from"] ?? groups?.["lazy"] ?? "",
+    erased: groups?.["type"] !== undefined,
+  }));
+  return {
+    path,
+    lines: text.trimEnd().split("\n").length,
+    imports: found.map((i) => i.name),
+    loads: found.filter((i) => !i.erased).map((i) => i.name),
+  };
 }
 
 const files: readonly SourceFile[] = readdirSync("src", { recursive: true, withFileTypes: true })
@@ -23,20 +33,26 @@ const files: readonly SourceFile[] = readdirSync("src", { recursive: true, withF
   .map((entry) => read(join(entry.parentPath, entry.name)));
 const byPath = new Map(files.map((file) => [file.path, file]));
 
-/** Files of ours that a file imports, from the root. */
-function internal(file: SourceFile): string[] {
-  return file.imports.filter((i) => i.startsWith(".")).map((i) => normalize(join(dirname(file.path), i)));
+/** An import of ours as a path from the root; others as they are. */
+function resolve(file: SourceFile, name: string): string {
+  return name.startsWith(".") ? normalize(join(dirname(file.path), name)) : name;
 }
 
-/** Everything that a file brings in, directly or not: packages, node modules, and our own files. */
+/** Files of ours that a file imports, from the root. */
+function internal(file: SourceFile): string[] {
+  return file.imports.filter((i) => i.startsWith(".")).map((i) => resolve(file, i));
+}
+
+/** Everything that a file loads, directly or not, with the file that brings it in: packages, modules, files of ours. */
 function reachable(start: SourceFile): Map<string, string> {
   const via = new Map<string, string>();
   const open = [start];
   for (let file = open.pop(); file; file = open.pop()) {
-    for (const name of [...file.imports.filter((i) => !i.startsWith(".")), ...internal(file)]) {
-      if (via.has(name)) continue;
-      via.set(name, file.path);
-      const next = byPath.get(name);
+    for (const name of file.loads) {
+      const resolved = resolve(file, name);
+      if (via.has(resolved)) continue;
+      via.set(resolved, file.path);
+      const next = byPath.get(resolved);
       if (next) open.push(next);
     }
   }
