@@ -77,7 +77,8 @@ export function suggest(found: string, candidates: readonly string[]): string | 
     .map((candidate) => ({ candidate, distance: leven(lower, candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  const nearEnough = best && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3));
+  // Two letters swapped are a distance of 2.
+  const nearEnough = best && best.distance < lower.length && best.distance <= Math.max(2, best.candidate.length / 3);
   return nearEnough ? `did you mean ${JSON.stringify(best.candidate)}?` : undefined;
 }
 

@@ -32,6 +32,7 @@ export interface Config {
   /** One entry for every collector of this version. */
   readonly collectors: Readonly<Record<string, CollectorConfig>>;
   readonly thresholds: Thresholds;
+  readonly prober: { readonly receiveBufferBytes: number };
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   /** What is suspicious but no error, one sentence each with its place. */
   readonly warnings: readonly string[];
@@ -54,6 +55,17 @@ export const webSchema = z.strictObject({
     .prefault(defaultListen)
     .describe("Address and port of the HTTP server; without an address, all of this machine's."),
   enable_lifecycle: z.boolean().default(false).describe("Allow POST /-/reload."),
+});
+
+const receiveBufferError = "expected bytes from 4096 to 1073741824, such as 16777216";
+
+const proberSchema = z.strictObject({
+  receive_buffer: z
+    .int({ error: receiveBufferError })
+    .min(4096, { error: receiveBufferError })
+    .max(2 ** 30, { error: receiveBufferError })
+    .default(16 * 2 ** 20)
+    .describe("Bytes of receive buffer asked of the kernel for each probe socket; what it grants is exported."),
 });
 
 const logSchema = z.strictObject({
@@ -115,6 +127,7 @@ export function createConfigSchema(list: readonly Collector[]) {
       .strictObject(Object.fromEntries(list.map((collector) => [collector.name, collectorSchema(collector)])))
       .prefault({})
       .describe("Sources on this machine; all are on, and one without a source costs nothing."),
+    prober: proberSchema.prefault({}).describe("The probe engine."),
     thresholds: thresholdsSchema.prefault({}).describe("When verdicts, alerts and boards change colour."),
     log: logSchema.prefault({}).describe("The log on stderr."),
   });

@@ -26,18 +26,17 @@ export function validate<S extends z.ZodType>(
 ): { readonly value?: z.output<S>; readonly issues: readonly ConfigIssue[] } {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data, issues: [] };
-  const shape = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
   return {
     issues: result.error.issues.flatMap((issue) =>
       issue.code === "unrecognized_keys"
-        ? unknownKeys(issue, shape, source)
+        ? unknownKeys(issue, schema, source)
         : [wrongValue(issue, value, source, placeOf(issue.path))],
     ),
   };
 }
 
-function unknownKeys(issue: ZodIssue & { keys: string[] }, shape: JsonSchema, source: Places): ConfigIssue[] {
-  const known = keysAt(shape, issue.path);
+function unknownKeys(issue: ZodIssue & { keys: string[] }, schema: z.ZodType, source: Places): ConfigIssue[] {
+  const known = keysAt(z.toJSONSchema(schema, { io: "input" }) as JsonSchema, issue.path);
   return issue.keys.map((key) => {
     const path = [...issue.path, key];
     const suggestion = suggest(key, known) ?? `known keys are ${known.join(", ")}`;

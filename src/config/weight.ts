@@ -20,6 +20,6 @@ const headerBytes = { 4: 20, 6: 40 };
 export function bitsPerSecondOf(path: PathConfig): number {
   const target = parseTarget(path.target);
   const family = path.ipVersion ?? ("kind" in target && target.kind === "address" ? target.family : 4);
-  const meanBytes = path.sizes.reduce((sum, size) => sum + meanSizeBytes(size), 0) / path.sizes.length;
+  const meanBytes = path.sizes.reduce<number>((sum, size) => sum + meanSizeBytes(size), 0) / path.sizes.length;
   return path.ratePerSecond * (meanBytes + headerBytes[family]) * 8;
 }
