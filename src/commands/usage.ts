@@ -21,7 +21,8 @@ export function parseCommandLine<const T extends NonNullable<ParseArgsConfig["op
 ) {
   const parsed = parse(argv, options);
   const { length } = parsed.positionals;
-  if (!parsed.values.help && (length < positionals.min || length > positionals.max)) {
+  const { help } = parsed.values as { readonly help?: boolean };
+  if (!help && (length < positionals.min || length > positionals.max)) {
     const what = positionals.what === "" ? "no further argument" : positionals.what;
     throw new UsageError(
       `expected ${what}, got ${length === 0 ? "none" : JSON.stringify(parsed.positionals.join(" "))}`,

@@ -46,7 +46,7 @@ export async function loadConfig(
   ];
   if (issues.length > 0 || !config.value) throw new ConfigError(issues);
 
-  const { web, collectors, thresholds, log } = config.value;
+  const { web, collectors, prober, thresholds, log } = config.value;
   const pathsAreDefault = config.value.paths === undefined && pathFiles.length === 0 && overrides.paths.length === 0;
   return deepFreeze({
     paths: pathsAreDefault ? [loopbackPath()] : paths,
@@ -54,6 +54,7 @@ export async function loadConfig(
     pathFiles,
     web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
     collectors,
+    prober: { receiveBufferBytes: prober.receive_buffer },
     thresholds,
     log,
     warnings: fromFiles.warnings,

@@ -1,4 +1,4 @@
-import { gauge } from "./define.ts";
+import { gauge, type MetricDef } from "./define.ts";
 
 /** What the exporter says of itself. */
 export const selfMetrics = {
@@ -27,3 +27,20 @@ export const selfMetrics = {
     "collector",
   ]),
 };
+
+/** The field's own names for what every process exports; dashboards for any exporter know them. */
+export const processMetrics = {
+  cpu: {
+    type: "counter",
+    name: "process_cpu_seconds_total",
+    help: "CPU time of the exporter, user and system.",
+    labels: [],
+  },
+  memory: { type: "gauge", name: "process_resident_memory_bytes", help: "Memory of the exporter in RAM.", labels: [] },
+  start: {
+    type: "gauge",
+    name: "process_start_time_seconds",
+    help: "When the exporter was started.",
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDef>;

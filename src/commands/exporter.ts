@@ -1,0 +1,213 @@
+import { hostname } from "node:os";
+import type { Collector } from "../collectors/collector.ts";
+import { collectors } from "../collectors/index.ts";
+import {
+  type CollectorReport,
+  type CollectorRunner,
+  collectorSamples,
+  createCollectorRunner,
+} from "../collectors/run.ts";
+import { ConfigError } from "../config/issues.ts";
+import type { Config } from "../config/schema.ts";
+import type { ConfigSource } from "../config/source.ts";
+import type { Outcome } from "../http/outcome.ts";
+import type { StatusView } from "../http/page/view.ts";
+import { createKernelClock } from "../kernel/ffi/clock.ts";
+import type { Host } from "../kernel/host.ts";
+import type { Log } from "../log.ts";
+import { selfSamples } from "../metrics/self-samples.ts";
+import { createMetricStore, type ExpositionFormat } from "../metrics/store.ts";
+import type { ProbeEngine } from "../prober/engine.ts";
+import { createHistory } from "../prober/history.ts";
+import { createProbedPaths, type WatchTarget } from "../prober/paths.ts";
+import { engineSamples, type ProbedPath } from "../prober/samples.ts";
+import { collectorView, pathView, proberView } from "../report/status.ts";
+import { version } from "../version.ts";
+
+/** The status page looks this far back. */
+const WINDOW_SECONDS = 300;
+const HISTORY_STEP_MS = 30_000;
+
+export interface ExporterParts {
+  readonly source: ConfigSource;
+  readonly host: Host;
+  readonly engine: ProbeEngine;
+  readonly watchTarget: WatchTarget;
+  readonly log: Log;
+}
+
+/** The running exporter, apart from its HTTP server. */
+export interface Exporter {
+  render(format: ExpositionFormat): Promise<string>;
+  readonly contentType: Readonly<Record<ExpositionFormat, string>>;
+  status(): StatusView;
+  /** Names of configured parts that were not tried once yet. */
+  untried(): readonly string[];
+  /** Loads the configuration again; a bad one changes nothing but a metric. One reload at a time. */
+  reload(reason: string): Promise<Outcome>;
+  stop(): Promise<void>;
+}
+
+/** Starts probing and collecting what `config` says. */
+export function createExporter(config: Config, { source, host, engine, watchTarget, log }: ExporterParts): Exporter {
+  const store = createMetricStore();
+  const clock = createKernelClock();
+  const paths = createProbedPaths(engine, watchTarget);
+  const history = createHistory(WINDOW_SECONDS);
+  const startedAtSeconds = Date.now() / 1000;
+  const reloads = { ok: true, loadedAtSeconds: startedAtSeconds, last: Promise.resolve<Outcome>({ ok: true }) };
+  const watching = new AbortController();
+  let running = config;
+  let runner = runnerOf(config, host);
+  let reports: readonly CollectorReport[] = [];
+
+  paths.apply(config.paths);
+  noteHistory();
+  const historyTimer = setInterval(noteHistory, HISTORY_STEP_MS).unref();
+  const firstRun = collect();
+  const watched = source.watch(async () => void (await reload("a path file changed")), watching.signal);
+
+  async function collect(): Promise<void> {
+    reports = await runner.run();
+  }
+
+  /** Collectors first, because they take time; then everything of the prober from one snapshot. */
+  async function refresh(): Promise<void> {
+    await collect();
+    for (const { name, samples } of reports) store.replace(name, samples);
+    store.replace("collectors", collectorSamples(reports));
+    const snapshot = engine.snapshot();
+    const samples = engineSamples(
+      paths.list(snapshot),
+      snapshot,
+      engine.restarts,
+      vmUuid(reports),
+      clock.monotonicNanos(),
+    );
+    store.replace("prober", samples);
+    store.replace("self", selfSamples(selfState()));
+  }
+
+  function selfState() {
+    const { user, system } = process.cpuUsage();
+    return {
+      version,
+      node: process.version,
+      startedAtSeconds,
+      lastReloadOk: reloads.ok,
+      configLoadedAtSeconds: reloads.loadedAtSeconds,
+      thresholds: running.thresholds,
+      cpuSeconds: (user + system) / 1e6,
+      residentBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  function noteHistory(): void {
+    const snapshot = engine.snapshot();
+    const tallies = paths
+      .list(snapshot)
+      .map((path): [string, Float64Array] => [keyOf(path), snapshot.stream(path.slot)]);
+    history.note(new Map(tallies), clock.monotonicNanos() / 1e9);
+  }
+
+  function reload(reason: string): Promise<Outcome> {
+    reloads.last = reloads.last.then(() => loadAgain(reason));
+    return reloads.last;
+  }
+
+  async function loadAgain(reason: string): Promise<Outcome> {
+    try {
+      apply(await source.load());
+      Object.assign(reloads, { ok: true, loadedAtSeconds: Date.now() / 1000 });
+      log.info({ reason, paths: running.paths.length }, "configuration reloaded");
+      return { ok: true };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      reloads.ok = false;
+      log.error({ reason, problems: error.message }, "the new configuration is wrong; the old one stays");
+      return { ok: false, message: error.message };
+    }
+  }
+
+  function apply(next: Config): void {
+    const wants = (name: "web" | "log") => JSON.stringify(next[name]) !== JSON.stringify(running[name]);
+    for (const name of ["web", "log"] as const) {
+      if (wants(name)) log.warn({ section: name }, "this section changed; it takes effect at the next start");
+    }
+    paths.apply(next.paths);
+    if (JSON.stringify(next.collectors) !== JSON.stringify(running.collectors)) runner = runnerOf(next, host);
+    running = next;
+  }
+
+  return {
+    async render(format) {
+      await refresh();
+      return store.render(format);
+    },
+    contentType: store.contentType,
+    status() {
+      const snapshot = engine.snapshot();
+      const nowNanos = clock.monotonicNanos();
+      const views = paths.list(snapshot).map((path) => {
+        const tally = snapshot.stream(path.slot);
+        return pathView(path, tally, history.window(keyOf(path), tally, nowNanos / 1e9), running.thresholds, nowNanos);
+      });
+      const judged = views.reduce((sum, view) => sum + view.packets + view.voided, 0);
+      const voided = views.reduce((sum, view) => sum + view.voided, 0);
+      const denied = ([4, 6] as const).flatMap((family) => engine.denied(family) ?? []);
+      return {
+        version,
+        startedAtSeconds,
+        nowSeconds: Date.now() / 1000,
+        hostname: hostname(),
+        paths: views,
+        collectors: reports.map(collectorView),
+        prober: proberView(
+          snapshot.engine,
+          denied,
+          engine.restarts,
+          judged === 0 ? 0 : voided / judged,
+          running.thresholds,
+        ),
+        hints: hintsOf(running, reloads.ok),
+      };
+    },
+    untried: () => [...paths.untried(), ...(reports.length === 0 ? Object.keys(running.collectors) : [])],
+    reload,
+    async stop() {
+      watching.abort();
+      clearInterval(historyTimer);
+      paths.stop();
+      await Promise.allSettled([firstRun, watched, reloads.last]);
+      await engine.stop();
+    },
+  };
+}
+
+function runnerOf(config: Config, host: Host): CollectorRunner {
+  const enabled = collectors.flatMap((collector: Collector) => {
+    const { enabled, options } = config.collectors[collector.name] ?? { enabled: false, options: {} };
+    return enabled ? [{ collector, options }] : [];
+  });
+  return createCollectorRunner(enabled, host);
+}
+
+function keyOf({ path, protocol }: ProbedPath): string {
+  return `${protocol} ${path}`;
+}
+
+/** The UUID under which the hypervisor knows this machine, as the guest collector told it; empty while unknown. */
+function vmUuid(reports: readonly CollectorReport[]): string {
+  const [info] = reports.find(({ name }) => name === "guest")?.samples ?? [];
+  return info?.labels["vm_uuid"] ?? "";
+}
+
+export const addPathsHint =
+  "Only loopback is probed, as the control path. Add paths: --path gateway=default-gateway --path external=ADDRESS, or a configuration file.";
+
+function hintsOf(config: Config, lastReloadOk: boolean): string[] {
+  const hints = config.pathsAreDefault ? [addPathsHint] : [];
+  return lastReloadOk
+    ? hints
+    : [...hints, "The configuration on disk is wrong; the one loaded before it is running. The log says where."];
+}

@@ -1,0 +1,93 @@
+import type { Config } from "../config/schema.ts";
+import { createConfigSource } from "../config/source.ts";
+import { createApp } from "../http/app.ts";
+import { CannotListenError, type Listening, listen } from "../http/server.ts";
+import { createLinuxHost } from "../kernel/linux.ts";
+import { createLog, type Log } from "../log.ts";
+import { createProbeEngine } from "../prober/engine.ts";
+import { createResolver } from "../prober/resolve/resolver.ts";
+import { version } from "../version.ts";
+import { addPathsHint, createExporter, type Exporter } from "./exporter.ts";
+import { CannotRunError, EXIT, parseCommandLine } from "./usage.ts";
+
+const help = `virtloss serve [--config FILE] [--listen [ADDRESS]:10862] [--path SCOPE=TARGET]...
+
+The exporter: probes its paths all the time and serves /metrics, a status page and health on port 10862.
+Without paths it probes loopback alone: no packet leaves this machine unasked.
+
+  --config FILE         configuration, YAML; see virtloss check
+  --listen [ADDR]:PORT  where to serve; without an address on all of this machine's
+  --path SCOPE=TARGET   a path to probe: scope colocated, gateway, external or control; target an address, a name or
+                        default-gateway
+
+SIGHUP reads the configuration again. Exit: 0 stopped; 2 usage or configuration; 3 cannot run.
+Example: virtloss serve --path gateway=default-gateway --path external=192.0.2.1
+`;
+
+/** `virtloss serve`: runs until it is told to stop. @returns the exit code */
+export async function serve(argv: readonly string[]): Promise<number> {
+  const { values } = parseCommandLine(argv, {
+    config: { type: "string" },
+    listen: { type: "string" },
+    path: { type: "string", multiple: true, default: [] },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return EXIT.fine;
+  }
+  const overrides = { paths: values.path, ...(values.listen !== undefined && { listen: values.listen }) };
+  const source = createConfigSource({ file: values.config, overrides });
+  const config = await source.load();
+  const log = createLog(config.log.level, config.log.format);
+
+  const engine = createProbeEngine({
+    receiveBufferBytes: config.prober.receiveBufferBytes,
+    onDenied: (_family, message) => log.error({ remedy: message }, "paths cannot be probed"),
+    onWorkerDied: (error) => log.error({ err: error }, "the probe engine's worker died and is started again"),
+  });
+  const host = createLinuxHost();
+  const exporter = createExporter(config, { source, host, engine, watchTarget: createResolver().watchTarget, log });
+  const server = await listening(exporter, config, log).catch(async (error: unknown) => {
+    await exporter.stop();
+    throw error instanceof CannotListenError ? new CannotRunError(error.message) : error;
+  });
+
+  for (const warning of config.warnings) log.warn({ warning }, "configuration");
+  if (config.pathsAreDefault) log.info(addPathsHint);
+  log.info({ url: server.url, version, paths: config.paths.length }, "virtloss serves");
+  process.on("SIGHUP", () => void exporter.reload("SIGHUP"));
+  await stopSignal();
+  log.info("virtloss stops");
+  await server.close();
+  await exporter.stop();
+  return EXIT.fine;
+}
+
+function listening(exporter: Exporter, config: Config, log: Log): Promise<Listening> {
+  const app = createApp({
+    render: exporter.render,
+    contentType: exporter.contentType,
+    health: () => ({ ok: true }),
+    ready() {
+      const waitingFor = exporter.untried();
+      return { ready: waitingFor.length === 0, waitingFor };
+    },
+    status: exporter.status,
+    ...(config.web.enableLifecycle && { reload: () => exporter.reload("POST /-/reload") }),
+    log,
+  });
+  const { host = "", port } = config.web.listen;
+  return listen(app, { host, port }, log);
+}
+
+/** The first of SIGTERM and SIGINT; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(EXIT.cannotRun));
+        resolve();
+      });
+    }
+  });
+}
