@@ -10,11 +10,17 @@ export interface Board {
   build(thresholds: Thresholds): dashboard.Dashboard;
 }
 
+export interface SizedPanel {
+  /** Of 24 columns. */
+  readonly width: number;
+  readonly panel: PanelBuilder;
+}
+
 /** A titled band of panels, side by side. Panels without a width share what the others leave of 24 columns. */
 export interface Band {
   readonly title?: string;
   readonly height: number;
-  readonly panels: readonly (PanelBuilder | readonly [width: number, panel: PanelBuilder])[];
+  readonly panels: readonly (PanelBuilder | SizedPanel)[];
 }
 
 /** A list that the reader chooses from, filled from a label of a metric. */
@@ -37,6 +43,19 @@ export function choice<const M extends AnyMetricDef>(
 }
 
 const COLUMNS = 24;
+
+/** Whole columns for each panel; those without a width share what is left. */
+function sized(panels: Band["panels"]): readonly SizedPanel[] {
+  let left = panels.reduce((columns, entry) => columns - ("panel" in entry ? entry.width : 0), COLUMNS);
+  let sharers = panels.filter((entry) => !("panel" in entry)).length;
+  return panels.map((entry) => {
+    if ("panel" in entry) return entry;
+    const width = Math.round(left / sharers);
+    left -= width;
+    sharers -= 1;
+    return { width, panel: entry };
+  });
+}
 
 /** Lays bands out from top to bottom. Ids follow the order, so that a diff shows what moved. */
 export function board(
@@ -63,15 +82,11 @@ export function board(
       builder.withRow(new dashboard.RowBuilder(title).id(id).gridPos({ x: 0, y, w: COLUMNS, h: 1 }));
       y += 1;
     }
-    const given = panels.filter((panel) => Array.isArray(panel)).reduce((sum, [width]) => sum + width, 0);
-    const shared = (COLUMNS - given) / panels.filter((panel) => !Array.isArray(panel)).length;
-    let x = 0;
-    for (const entry of panels) {
-      const [w, panel] = Array.isArray(entry) ? entry : [shared, entry];
+    sized(panels).reduce((x, { width, panel }) => {
       id += 1;
-      builder.withPanel(panel.id(id).gridPos({ x, y, w, h: height }));
-      x += w;
-    }
+      builder.withPanel(panel.id(id).gridPos({ x, y, w: width, h: height }));
+      return x + width;
+    }, 0);
     y += height;
   }
   return builder.build();

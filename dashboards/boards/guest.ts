@@ -1,15 +1,15 @@
 import { softirqRecords } from "../../alerts/rules/guest.ts";
 import type { Thresholds } from "../../src/analysis/thresholds.ts";
 import { catalogue } from "../../src/catalogue.ts";
-import type { MetricDef } from "../../src/metrics/define.ts";
-import { type PromQL, promql, type RecordDef } from "../../src/metrics/promql.ts";
+import { promql } from "../../src/metrics/promql.ts";
 import { type Band, type Board, board, choice } from "./board.ts";
-import { graph, grid, note, number } from "./panels.ts";
+import { exporter } from "./guest-exporter.ts";
+import { interfaces, services } from "./guest-network.ts";
+import { graph, note, number } from "./panels.ts";
+import { ofInstance, perSecond } from "./series.ts";
 
-const { cpu, softirq, softnet, nic, transport, guest, self } = catalogue;
+const { cpu, softirq, softnet, nic, transport, self } = catalogue;
 
-const here = (series: MetricDef | RecordDef): PromQL => promql`${series}{instance=~"$instance"}`;
-const perSecond = (series: MetricDef): PromQL => promql`rate(${here(series)}[$__rate_interval])`;
 const netRx = promql`rate(${softirq.total}{instance=~"$instance", vector="NET_RX"}[$__rate_interval])`;
 
 const cpuLegend = "{{instance}} CPU {{cpu}}";
@@ -22,27 +22,30 @@ const noData = `**No data?**
 function overview(t: Thresholds): Band[] {
   return [
     {
-      height: 6,
+      height: 4,
+      panels: [note("About this board", "What an empty panel means.", noData)],
+    },
+    {
+      height: 4,
       panels: [
-        [6, note("About this board", "What an empty panel means.", noData)],
         number(
           {
-            title: "Highest steal of a CPU",
+            title: "Highest steal",
             description: "Share of the last 5 min in which a vCPU had work and the hypervisor ran something else.",
             unit: "percentunit",
             noValue: "absent",
           },
-          [{ expr: promql`max(rate(${here(cpu.steal)}[5m]))`, legend: "steal" }],
+          [{ expr: promql`max(rate(${ofInstance(cpu.steal)}[5m]))`, legend: "steal" }],
           [[t.stealRatio, "red"]],
         ),
         number(
           {
-            title: "Busiest CPU's share of NET_RX",
+            title: "NET_RX on one CPU",
             description: "Near 1 on a machine with several CPUs: one of them does all network receive work.",
             unit: "percentunit",
             noValue: "absent",
           },
-          [{ expr: promql`max(${here(softirqRecords.busiest)})`, legend: "share" }],
+          [{ expr: promql`max(${ofInstance(softirqRecords.busiest)})`, legend: "share" }],
           [[t.softirqBusiestRatio, "yellow"]],
         ),
         number(
@@ -55,7 +58,7 @@ function overview(t: Thresholds): Band[] {
           },
           [
             {
-              expr: promql`count(${nic.info}{instance=~"$instance", kind="emulated"}) or count(${here(nic.info)}) * 0`,
+              expr: promql`count(${nic.info}{instance=~"$instance", kind="emulated"}) or count(${ofInstance(nic.info)}) * 0`,
               legend: "emulated",
             },
           ],
@@ -63,14 +66,14 @@ function overview(t: Thresholds): Band[] {
         ),
         number(
           {
-            title: "TCP segments sent again",
+            title: "TCP resent",
             description: "Share over the last 5 min: the loss that the services of this machine see.",
             unit: "percentunit",
             noValue: "absent",
           },
           [
             {
-              expr: promql`max(rate(${here(transport.retransmitted)}[5m]) / (rate(${here(transport.segments)}[5m]) > 0))`,
+              expr: promql`max(rate(${ofInstance(transport.retransmitted)}[5m]) / (rate(${ofInstance(transport.segments)}[5m]) > 0))`,
               legend: "retransmitted",
             },
           ],
@@ -108,7 +111,7 @@ function cpus(t: Thresholds): Band[] {
               "Share of time in which the vCPU had work and did not run. Above the limit expect loss that no counter of this machine shows.",
             unit: "percentunit",
           },
-          [{ expr: perSecond(cpu.steal), legend: cpuLegend }],
+          [{ expr: perSecond(ofInstance(cpu.steal)), legend: cpuLegend }],
           [[t.stealRatio, "red"]],
         ).axisSoftMax(2 * t.stealRatio),
         graph(
@@ -117,7 +120,7 @@ function cpus(t: Thresholds): Band[] {
             description: "Near 100 % the CPU cannot take more packets, whatever the others do.",
             unit: "percentunit",
           },
-          [{ expr: perSecond(cpu.softirq), legend: cpuLegend }],
+          [{ expr: perSecond(ofInstance(cpu.softirq)), legend: cpuLegend }],
         ),
         graph(
           {
@@ -139,7 +142,7 @@ function cpus(t: Thresholds): Band[] {
             description: "Busiest CPU's share times the number of CPUs: 1 is even, the number of CPUs is all on one.",
             unit: "short",
           },
-          [{ expr: here(softirqRecords.imbalance), legend: "{{instance}}" }],
+          [{ expr: ofInstance(softirqRecords.imbalance), legend: "{{instance}}" }],
         ),
       ],
     },
@@ -152,7 +155,7 @@ function cpus(t: Thresholds): Band[] {
             description: "What the kernel's deferred work is; NET_RX is receiving.",
             unit: "cps",
           },
-          [{ expr: promql`sum by (vector) (${perSecond(softirq.total)})`, legend: "{{vector}}" }],
+          [{ expr: promql`sum by (vector) (${perSecond(ofInstance(softirq.total))})`, legend: "{{vector}}" }],
         ),
         graph(
           {
@@ -161,9 +164,9 @@ function cpus(t: Thresholds): Band[] {
             unit: "pps",
           },
           [
-            { expr: perSecond(softnet.processed), legend: cpuLegend },
+            { expr: perSecond(ofInstance(softnet.processed)), legend: cpuLegend },
             {
-              expr: promql`sum by (instance) (${perSecond(softnet.receivedRps)})`,
+              expr: promql`sum by (instance) (${perSecond(ofInstance(softnet.receivedRps))})`,
               legend: "{{instance}} woken by RPS",
             },
           ],
@@ -176,9 +179,9 @@ function cpus(t: Thresholds): Band[] {
             unit: "cps",
           },
           [
-            { expr: perSecond(softnet.dropped), legend: `dropped, ${cpuLegend}` },
-            { expr: perSecond(softnet.flowLimit), legend: `flow limit, ${cpuLegend}` },
-            { expr: perSecond(softnet.squeezed), legend: `squeezed, ${cpuLegend}` },
+            { expr: perSecond(ofInstance(softnet.dropped)), legend: `dropped, ${cpuLegend}` },
+            { expr: perSecond(ofInstance(softnet.flowLimit)), legend: `flow limit, ${cpuLegend}` },
+            { expr: perSecond(ofInstance(softnet.squeezed)), legend: `squeezed, ${cpuLegend}` },
           ],
         ),
         graph(
@@ -189,224 +192,18 @@ function cpus(t: Thresholds): Band[] {
             unit: "short",
           },
           [
-            { expr: promql`sum by (instance) (${here(softnet.backlog)})`, legend: "{{instance}} all" },
-            { expr: promql`sum by (instance) (${here(softnet.inputQueue)})`, legend: "{{instance}} to fetch" },
-            { expr: promql`sum by (instance) (${here(softnet.processQueue)})`, legend: "{{instance}} in processing" },
+            { expr: promql`sum by (instance) (${ofInstance(softnet.backlog)})`, legend: "{{instance}} all" },
+            { expr: promql`sum by (instance) (${ofInstance(softnet.inputQueue)})`, legend: "{{instance}} to fetch" },
+            {
+              expr: promql`sum by (instance) (${ofInstance(softnet.processQueue)})`,
+              legend: "{{instance}} in processing",
+            },
           ],
         ),
       ],
     },
   ];
 }
-
-const device = [
-  { from: "instance", title: "Machine" },
-  { from: "device", title: "Device" },
-];
-
-const interfaces: Band[] = [
-  {
-    title: "Network interfaces: driver, queues, rings, offloads",
-    height: 7,
-    panels: [
-      [
-        13,
-        grid(
-          {
-            title: "Interfaces",
-            description:
-              "Kind emulated: replace it by virtio or VMXNET3. CPUs that serve interrupts: 1 on a large machine is a bottleneck.",
-          },
-          [
-            ...device,
-            { from: "driver", title: "Driver" },
-            { from: "kind", title: "Kind" },
-            { from: "mac", title: "MAC" },
-            { from: here(nic.info), title: "" },
-            { from: here(nic.mtu), title: "MTU", unit: "bytes" },
-            { from: here(nic.interruptCpus), title: "Interrupt CPUs", unit: "none" },
-            { from: here(nic.rpsCpus), title: "RPS CPUs", unit: "none" },
-            { from: here(nic.xpsCpus), title: "XPS CPUs", unit: "none" },
-          ],
-        ),
-      ],
-      grid(
-        {
-          title: "Queues and rings",
-          description:
-            "In use against what driver and device allow; a dash is not said by the driver. `ethtool -L` and `-G` change them.",
-        },
-        [
-          ...device,
-          { from: "direction", title: "Direction" },
-          { from: here(nic.queues), title: "Queues", unit: "none" },
-          { from: here(nic.queuesMax), title: "Most queues", unit: "none" },
-          { from: here(nic.ringEntries), title: "Ring", unit: "none" },
-          { from: here(nic.ringEntriesMax), title: "Largest ring", unit: "none" },
-        ],
-      ),
-    ],
-  },
-  {
-    height: 8,
-    panels: [
-      grid(
-        {
-          title: "Offloads",
-          description:
-            "With TSO or GSO off the kernel cuts large segments itself: more CPU time, more loss. `ethtool -K` changes them.",
-        },
-        [
-          ...device,
-          { from: "offload", title: "Offload" },
-          { from: here(nic.offloadEnabled), title: "On", unit: "bool_on_off" },
-        ],
-      ),
-      graph(
-        { title: "Interrupts by CPU", description: "Interrupts a second of each interface on each CPU.", unit: "cps" },
-        [{ expr: promql`${perSecond(nic.interrupts)} > 0`, legend: "{{device}} CPU {{cpu}}" }],
-      ),
-      [
-        10,
-        graph(
-          {
-            title: "Drops by cause",
-            description:
-              "Frames dropped by driver, device or cloud. Some are frames that nobody wanted: they explain a loss, and alone prove none.",
-            unit: "pps",
-          },
-          [
-            {
-              expr: promql`sum by (device, direction, cause) (${perSecond(nic.drops)})`,
-              legend: "{{device}} {{direction}} {{cause}}",
-            },
-          ],
-        ),
-      ],
-    ],
-  },
-];
-
-const services: Band = {
-  title: "What the services of this machine lose",
-  height: 8,
-  panels: [
-    graph(
-      {
-        title: "TCP retransmissions",
-        description: "Share of segments sent again. High beside clean paths: the services lose what the probes do not.",
-        unit: "percentunit",
-      },
-      [
-        {
-          expr: promql`${perSecond(transport.retransmitted)} / (${perSecond(transport.segments)} > 0)`,
-          legend: "{{instance}}",
-        },
-      ],
-    ).axisSoftMax(0.01),
-    graph(
-      {
-        title: "TCP timeouts",
-        description:
-          "Timers that expired, and retransmissions that were lost as well: each is a pause that a user feels.",
-        unit: "cps",
-      },
-      [
-        { expr: perSecond(transport.timeouts), legend: "{{instance}} timeouts" },
-        { expr: perSecond(transport.lostRetransmits), legend: "{{instance}} lost retransmissions" },
-      ],
-    ),
-    graph(
-      {
-        title: "UDP drops",
-        description:
-          "Datagrams dropped at sockets of this machine, by cause: the program reads too slowly, or its buffer is small.",
-        unit: "pps",
-      },
-      [{ expr: perSecond(transport.udpDrops), legend: "{{instance}} {{cause}}" }],
-    ),
-  ],
-};
-
-const exporter: Band[] = [
-  {
-    title: "The exporter",
-    height: 8,
-    panels: [
-      grid(
-        {
-          title: "Collectors",
-          description: "State of each source. Absent is no fault: this machine does not have it.",
-        },
-        [
-          { from: "instance", title: "Machine" },
-          { from: "collector", title: "Collector" },
-          { from: "state", title: "State" },
-          { from: promql`${here(self.collectorState)} == 1`, title: "" },
-        ],
-      ),
-      graph(
-        {
-          title: "Time of collectors",
-          description: "Of each collector's last run; a scrape waits for the slowest.",
-          unit: "s",
-        },
-        [{ expr: here(self.collectorDuration), legend: "{{instance}} {{collector}}" }],
-      ),
-      graph(
-        {
-          title: "Age of the last answer",
-          description: "Since each source last answered; it grows while a source is silent.",
-          unit: "s",
-        },
-        [{ expr: promql`time() - ${here(self.sourceLastSuccess)}`, legend: "{{instance}} {{collector}}" }],
-      ),
-    ],
-  },
-  {
-    height: 6,
-    panels: [
-      grid(
-        {
-          title: "Machines",
-          description: "UUID and hypervisor, by which a guest meets its host's series; the exporter's version.",
-        },
-        [
-          { from: "instance", title: "Machine" },
-          { from: "hypervisor", title: "Hypervisor" },
-          { from: "vm_uuid", title: "UUID" },
-          { from: here(guest.info), title: "" },
-        ],
-      ),
-      grid(
-        {
-          title: "Versions and configuration",
-          description: "A configuration that could not be loaded leaves the old one running.",
-        },
-        [
-          { from: "instance", title: "Machine" },
-          { from: "version", title: "virtloss" },
-          { from: "node", title: "Node.js" },
-          { from: here(self.buildInfo), title: "" },
-          { from: here(self.reloadSuccessful), title: "Last load succeeded", unit: "bool_yes_no" },
-          { from: promql`1000 * ${here(self.reloadTimestamp)}`, title: "Running since", unit: "dateTimeFromNow" },
-        ],
-      ),
-      grid(
-        {
-          title: "Thresholds",
-          description:
-            "Those of each exporter. The alert VirtlossThresholdMismatch compares them with those of the rules.",
-        },
-        [
-          { from: "instance", title: "Machine" },
-          { from: "name", title: "Threshold" },
-          { from: here(self.threshold), title: "Value", unit: "none" },
-        ],
-      ),
-    ],
-  },
-];
 
 export const guestBoard: Board = {
   name: "virtloss-guest",

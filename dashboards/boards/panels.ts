@@ -7,7 +7,7 @@ import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import * as table from "@grafana/grafana-foundation-sdk/table";
 import * as text from "@grafana/grafana-foundation-sdk/text";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
-import type { PromQL } from "../../src/metrics/promql.ts";
+import { type PromQL, promql } from "../../src/metrics/promql.ts";
 
 /** What all of Grafana's panel builders can do and their common interface does not say. */
 export interface PanelBuilder extends cog.Builder<dashboard.Panel> {
@@ -81,8 +81,7 @@ export function graph(about: About, queries: readonly Query[], limits?: Limits):
       new common.VizLegendOptionsBuilder()
         .showLegend(true)
         .displayMode(common.LegendDisplayMode.List)
-        .placement(common.LegendPlacement.Bottom)
-        .calcs(["lastNotNull", "max"]),
+        .placement(common.LegendPlacement.Bottom),
     )
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
@@ -136,10 +135,14 @@ export interface Column {
 
 const isLabel = (column: Column): boolean => /^[a-z_]+$/.test(column.from);
 
-/** One row a label set, one column a label or query. Queries must have the same labels, for they are merged by them. */
+/**
+ * One row a label set, one column a label or query. Rows of several queries are merged by the labels that all of them have,
+ * so each is reduced to the labels shown: what else differs, and be it the metric's name, would keep rows apart.
+ */
 export function grid(about: Omit<About, "unit">, columns: readonly Column[]): table.PanelBuilder {
   const labels = columns.filter(isLabel);
   const queries = columns.filter((column) => !isLabel(column));
+  const shown = labels.map((column) => column.from).join(", ") as PromQL;
   // With a single query Grafana calls its value "Value", with more of them "Value #A".
   const fieldOf = (column: Column) => {
     if (isLabel(column)) return column.from;
@@ -155,7 +158,9 @@ export function grid(about: Omit<About, "unit">, columns: readonly Column[]): ta
     .filterable(true)
     .targets(
       queries.map((column, i) =>
-        instantQuery({ expr: column.from as PromQL, legend: "" }, i).format(prometheus.PromQueryFormat.Table),
+        instantQuery({ expr: promql`max by (${shown}) (${column.from as PromQL})`, legend: "" }, i).format(
+          prometheus.PromQueryFormat.Table,
+        ),
       ),
     )
     .transformations([

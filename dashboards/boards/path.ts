@@ -1,20 +1,15 @@
 import { loss } from "../../alerts/rules/loss.ts";
-import type { Thresholds } from "../../src/analysis/thresholds.ts";
+import { percent } from "../../alerts/rules/text.ts";
 import { catalogue } from "../../src/catalogue.ts";
-import type { MetricDef } from "../../src/metrics/define.ts";
-import { type PromQL, promql, type RecordDef, without } from "../../src/metrics/promql.ts";
-import { type Board, board, choice } from "./board.ts";
+import { type PromQL, promql, without } from "../../src/metrics/promql.ts";
+import { type Band, type Board, board, choice } from "./board.ts";
 import { graph, grid, heat, type Limits, note, number } from "./panels.ts";
+import { accounting, doubts } from "./path-prober.ts";
+import { ofPath, perSecond } from "./series.ts";
 
-const { probe, prober } = catalogue;
+const { probe } = catalogue;
 const { fiveMinutes, hour } = loss;
 
-/** The series of the chosen paths. */
-const chosen = (series: MetricDef | RecordDef): PromQL =>
-  promql`${series}{instance=~"$instance", path=~"$path", scope=~"$scope"}`;
-const here = (series: MetricDef): PromQL => promql`${series}{instance=~"$instance"}`;
-const perSecond = (series: MetricDef): PromQL => promql`rate(${chosen(series)}[$__rate_interval])`;
-const perMinute = (series: PromQL): PromQL => promql`60 * rate(${series}[$__rate_interval])`;
 const rttBuckets = promql`${probe.rtt}_bucket{instance=~"$instance", path=~"$path", scope=~"$scope"}`;
 const burstBuckets = promql`${probe.burstPackets}_bucket{instance=~"$instance", path=~"$path", scope=~"$scope"}`;
 const quantile = (q: number): PromQL =>
@@ -22,21 +17,23 @@ const quantile = (q: number): PromQL =>
 
 const thePath = "{{path}} {{protocol}}";
 
-const noData = `**No data?**
-Prometheus needs a job named \`virtloss\` and the rules file \`virtloss.rules.yaml\`.
+const noData = `**No data?** Prometheus needs a job named virtloss and the rules file virtloss.rules.yaml.
 - *Exporters answering* is 0: look at Prometheus' page /targets.
 - *Paths judged* is 0: no path is configured, or none has had a reply or a timeout yet.
 - *Paths in the rules* is less than *Paths judged*: the rules are not loaded, or for less than a minute.
-- *Paths that cannot be probed* is not 0: the exporter's status page says why.`;
+- *Paths not probed* is not 0: the exporter's status page says why.`;
 
-function overview(limits: Limits) {
-  const ratio = chosen(fiveMinutes.ratio);
+function overview(limits: Limits): Band[] {
+  const ratio = ofPath(fiveMinutes.ratio);
   const unseen = "Zero here means that none was found; nothing is hidden by it.";
   return [
     {
-      height: 6,
+      height: 5,
+      panels: [note("About this board", "What must be set up for numbers to appear.", noData)],
+    },
+    {
+      height: 4,
       panels: [
-        [6, note("About this board", "What must be set up for numbers to appear.", noData)] as const,
         number(
           {
             title: "Exporters answering",
@@ -53,7 +50,7 @@ function overview(limits: Limits) {
           },
           [
             {
-              expr: promql`count(sum ${without(probe.packets, "size")} (rate(${chosen(probe.packets)}[5m])) > 0) or vector(0)`,
+              expr: promql`count(sum ${without(probe.packets, "size")} (rate(${ofPath(probe.packets)}[5m])) > 0) or vector(0)`,
               legend: "judged",
             },
             { expr: promql`count(${ratio}) or vector(0)`, legend: "in the rules" },
@@ -61,25 +58,29 @@ function overview(limits: Limits) {
         ),
         number(
           {
-            title: "Paths that cannot be probed",
+            title: "Paths not probed",
             description: `Configured paths without a prober. ${unseen}`,
             unit: "none",
           },
-          [{ expr: promql`count(${chosen(probe.pathFailed)} == 1) or vector(0)`, legend: "failed" }],
+          [{ expr: promql`count(${ofPath(probe.pathFailed)} == 1) or vector(0)`, legend: "failed" }],
           [[1, "red"]],
         ),
-        number(
-          {
-            title: "Paths now, by loss of the last 5 min",
-            description: "Some packets lost, and all packets lost, are different faults: both are counted.",
-            unit: "none",
-          },
-          [
-            { expr: promql`count(${ratio} == 0) or vector(0)`, legend: "clean" },
-            { expr: promql`count(${ratio} > 0 < 1) or vector(0)`, legend: "some lost" },
-            { expr: promql`count(${ratio} == 1) or vector(0)`, legend: "all lost" },
-          ],
-        ),
+        {
+          width: 7,
+          panel: number(
+            {
+              title: "Paths now",
+              description:
+                "By the loss of the last 5 min. Some packets lost, and all packets lost, are different faults: both are counted.",
+              unit: "none",
+            },
+            [
+              { expr: promql`count(${ratio} == 0) or vector(0)`, legend: "clean" },
+              { expr: promql`count(${ratio} > 0 < 1) or vector(0)`, legend: "some lost" },
+              { expr: promql`count(${ratio} == 1) or vector(0)`, legend: "all lost" },
+            ],
+          ),
+        },
         number(
           {
             title: "Worst path now",
@@ -106,13 +107,13 @@ function overview(limits: Limits) {
             { from: "scope", title: "Scope" },
             { from: "protocol", title: "Protocol" },
             { from: ratio, title: "Loss, 5 min", unit: "percentunit", limits },
-            { from: chosen(fiveMinutes.lower), title: "At least", unit: "percentunit", limits },
-            { from: chosen(fiveMinutes.upper), title: "At most", unit: "percentunit" },
-            { from: chosen(fiveMinutes.judged), title: "Packets, 5 min", unit: "short" },
-            { from: chosen(hour.ratio), title: "Loss, 1 h", unit: "percentunit", limits },
-            { from: chosen(hour.lower), title: "At least, 1 h", unit: "percentunit", limits },
-            { from: chosen(hour.upper), title: "At most, 1 h", unit: "percentunit" },
-            { from: chosen(probe.currentLossRun), title: "Dark for", unit: "s" },
+            { from: ofPath(fiveMinutes.lower), title: "At least", unit: "percentunit", limits },
+            { from: ofPath(fiveMinutes.upper), title: "At most", unit: "percentunit" },
+            { from: ofPath(fiveMinutes.judged), title: "Packets, 5 min", unit: "short" },
+            { from: ofPath(hour.ratio), title: "Loss, 1 h", unit: "percentunit", limits },
+            { from: ofPath(hour.lower), title: "At least, 1 h", unit: "percentunit", limits },
+            { from: ofPath(hour.upper), title: "At most, 1 h", unit: "percentunit" },
+            { from: ofPath(probe.currentLossRun), title: "Dark for", unit: "s" },
           ],
         ),
       ],
@@ -120,7 +121,7 @@ function overview(limits: Limits) {
   ];
 }
 
-function lossBands(limits: Limits) {
+function lossBands(limits: Limits): Band[] {
   return [
     {
       title: "Loss",
@@ -128,12 +129,12 @@ function lossBands(limits: Limits) {
       panels: [
         graph(
           {
-            title: "Loss by path",
+            title: `Loss by path: yellow from ${percent(limits[0]?.[0] ?? 0)}, red from ${percent(limits[1]?.[0] ?? 0)}`,
             description:
               "Share of packets lost in the last 5 min. Yellow is above the limit of the alerts (0.1 % unless configured), red is what every user notices (1 %).",
             unit: "percentunit",
           },
-          [{ expr: chosen(fiveMinutes.ratio), legend: thePath }],
+          [{ expr: ofPath(fiveMinutes.ratio), legend: thePath }],
           limits,
         ).axisSoftMax(0.02),
         graph(
@@ -144,9 +145,9 @@ function lossBands(limits: Limits) {
             unit: "percentunit",
           },
           [
-            { expr: promql`max(${chosen(fiveMinutes.ratio)})`, legend: "loss" },
-            { expr: promql`max(${chosen(fiveMinutes.lower)})`, legend: "at least" },
-            { expr: promql`max(${chosen(fiveMinutes.upper)})`, legend: "at most" },
+            { expr: promql`max(${ofPath(fiveMinutes.ratio)})`, legend: "loss" },
+            { expr: promql`max(${ofPath(fiveMinutes.lower)})`, legend: "at least" },
+            { expr: promql`max(${ofPath(fiveMinutes.upper)})`, legend: "at most" },
           ],
         )
           .axisSoftMax(0.02)
@@ -171,7 +172,7 @@ function lossBands(limits: Limits) {
           },
           [
             {
-              expr: promql`sum by (path, protocol, size) (${perSecond(probe.lost)}) / (sum by (path, protocol, size) (${perSecond(probe.packets)}) > 0)`,
+              expr: promql`sum by (path, protocol, size) (${perSecond(ofPath(probe.lost))}) / (sum by (path, protocol, size) (${perSecond(ofPath(probe.packets))}) > 0)`,
               legend: `${thePath} {{size}} B`,
             },
           ],
@@ -186,7 +187,7 @@ function lossBands(limits: Limits) {
           },
           [
             {
-              expr: promql`sum ${without(probe.lost, "size")} (${perSecond(probe.lost)}) / (${perSecond(probe.bursts)} > 0) or ${perSecond(probe.bursts)} * 0`,
+              expr: promql`sum ${without(probe.lost, "size")} (${perSecond(ofPath(probe.lost))}) / (${perSecond(ofPath(probe.bursts))} > 0) or ${perSecond(ofPath(probe.bursts))} * 0`,
               legend: thePath,
             },
           ],
@@ -200,7 +201,7 @@ function lossBands(limits: Limits) {
           },
           [
             {
-              expr: promql`histogram_quantile(1, sum without (size) (increase(${burstBuckets}[5m]))) > 0 or ${perSecond(probe.bursts)} * 0`,
+              expr: promql`histogram_quantile(1, sum without (size) (increase(${burstBuckets}[5m]))) > 0 or ${perSecond(ofPath(probe.bursts))} * 0`,
               legend: thePath,
             },
           ],
@@ -211,14 +212,14 @@ function lossBands(limits: Limits) {
             description: "Age of the run of loss that is open now; an open run counts before it ends.",
             unit: "s",
           },
-          [{ expr: chosen(probe.currentLossRun), legend: thePath }],
+          [{ expr: ofPath(probe.currentLossRun), legend: thePath }],
         ),
       ],
     },
   ];
 }
 
-const timing = {
+const timing: Band = {
   title: "Round-trip time",
   height: 9,
   panels: [
@@ -246,171 +247,6 @@ const timing = {
     ),
   ],
 };
-
-const accounting = {
-  title: "Accounting: sent = judged + void + in flight",
-  height: 8,
-  panels: [
-    graph(
-      {
-        title: "Packets",
-        description: "Every attempt to send ends as received, lost or void; a void packet says nothing of the path.",
-        unit: "pps",
-      },
-      [
-        { expr: promql`sum(${perSecond(probe.sent)})`, legend: "sent" },
-        { expr: promql`sum(${perSecond(probe.received)})`, legend: "received" },
-        { expr: promql`sum(${perSecond(probe.lost)})`, legend: "lost" },
-        // A void series appears with its first event, so none is truly zero.
-        { expr: promql`sum(${perSecond(probe.void)}) or sum(${perSecond(probe.sent)}) * 0`, legend: "void" },
-      ],
-    ),
-    graph(
-      { title: "In flight", description: "Packets without a verdict yet: rate times timeout at most.", unit: "short" },
-      [{ expr: chosen(probe.inFlight), legend: thePath }],
-    ),
-    graph(
-      {
-        title: "Unaccounted packets",
-        description:
-          "Sent less judged, void and in flight, since the exporter's start. Anything but 0 is a fault of the prober.",
-        unit: "short",
-      },
-      [
-        {
-          expr: promql`sum(${chosen(probe.sent)}) - sum(${chosen(probe.packets)}) - (sum(${chosen(probe.void)}) or vector(0)) - sum(${chosen(probe.inFlight)})`,
-          legend: "unaccounted",
-        },
-      ],
-    ),
-    graph(
-      {
-        title: "Late, duplicate and reordered",
-        description:
-          "Replies a minute that came after the timeout (lost nevertheless), twice, or after a later packet's.",
-        unit: "short",
-      },
-      [
-        { expr: promql`sum(${perMinute(chosen(probe.late))})`, legend: "late" },
-        { expr: promql`sum(${perMinute(chosen(probe.duplicates))})`, legend: "duplicate" },
-        { expr: promql`sum(${perMinute(chosen(probe.reordered))})`, legend: "reordered" },
-        { expr: promql`sum(${perMinute(chosen(probe.stalledLost))})`, legend: "lost during a stall of this machine" },
-      ],
-    ),
-  ],
-};
-
-function doubts(t: Thresholds) {
-  return [
-    {
-      title: "The prober's doubts about itself",
-      height: 8,
-      panels: [
-        graph(
-          {
-            title: "Void packets by reason",
-            description:
-              "Share of the packets sent that got no verdict. Above the limit the loss above is not to be trusted.",
-            unit: "percentunit",
-          },
-          [
-            {
-              expr: promql`sum by (reason) (${perSecond(probe.void)}) / on () group_left () (sum(${perSecond(probe.sent)}) > 0) or sum(${perSecond(probe.sent)}) * 0`,
-              legend: "{{reason}}",
-            },
-          ],
-          [[t.voidRatio, "yellow"]],
-        ).axisSoftMax(2 * t.voidRatio),
-        graph(
-          {
-            title: "Events a minute",
-            description:
-              "Replies dropped at our own socket, send slots skipped, sends that the kernel refused, restarts of the engine.",
-            unit: "short",
-          },
-          [
-            {
-              expr: promql`sum by (family) (${perMinute(here(prober.socketDrops))})`,
-              legend: "socket drops {{family}}",
-            },
-            {
-              expr: promql`sum by (protocol) (${perMinute(here(prober.lateSends))})`,
-              legend: "late sends {{protocol}}",
-            },
-            {
-              expr: promql`sum(${perMinute(chosen(probe.sendErrors))}) or sum(${perSecond(probe.sent)}) * 0`,
-              legend: "refused sends",
-            },
-            { expr: promql`sum(${perMinute(here(prober.restarts))})`, legend: "restarts" },
-          ],
-        ),
-        graph(
-          {
-            title: "Stalls",
-            description:
-              "Wake-ups of the prober more than 5 ms late, a minute: this machine, or its vCPU, stood still.",
-            unit: "short",
-          },
-          [
-            {
-              expr: promql`sum by (instance) (60 * rate(${prober.stalls}_count{instance=~"$instance"}[$__rate_interval]))`,
-              legend: "{{instance}}",
-            },
-          ],
-        ),
-        graph(
-          {
-            title: "Packets without use",
-            description: "Packets a minute on our sockets that answer no probe, and replies without a kernel stamp.",
-            unit: "short",
-          },
-          [
-            {
-              expr: promql`sum by (reason) (${perMinute(here(prober.rejected))}) or sum(${perSecond(probe.sent)}) * 0`,
-              legend: "rejected {{reason}}",
-            },
-            {
-              expr: promql`sum by (direction) (${perMinute(here(prober.missingStamps))}) or sum(${perSecond(probe.sent)}) * 0`,
-              legend: "no stamp {{direction}}",
-            },
-          ],
-        ),
-      ],
-    },
-    {
-      height: 7,
-      panels: [
-        grid(
-          {
-            title: "Targets",
-            description: "What each path probes and from where; a target by name is shown with the address in use.",
-          },
-          [
-            { from: "instance", title: "Measured by" },
-            { from: "path", title: "Path" },
-            { from: "scope", title: "Scope" },
-            { from: "protocol", title: "Protocol" },
-            { from: "target", title: "Target" },
-            { from: "address", title: "Address" },
-            { from: "vm_uuid", title: "UUID of the machine that probes" },
-            { from: chosen(probe.pathInfo), title: "" },
-          ],
-        ),
-        [
-          8,
-          graph(
-            {
-              title: "Receive buffer",
-              description: "What the kernel granted to the probe sockets; net.core.rmem_max limits it.",
-              unit: "bytes",
-            },
-            [{ expr: here(prober.receiveBuffer), legend: "{{instance}} {{family}}" }],
-          ),
-        ] as const,
-      ],
-    },
-  ];
-}
 
 const inInstance = '{instance=~"$instance"}';
 
