@@ -68,6 +68,8 @@ function wilson(side: "lower" | "upper", { ratio, effectivePackets }: BurstTally
     number,
     number,
   ];
+  // Without loss the difference of two equal terms leaves a trace of about 1e-18: zero has to be zero.
+  const exact = side === "lower" ? promql` * (${ratio} > bool 0)` : promql``;
   return promql`
     ${clamp}(
       (
@@ -78,7 +80,7 @@ function wilson(side: "lower" | "upper", { ratio, effectivePackets }: BurstTally
         )
       ) / (1 + ${z2} / ${effectivePackets}),
       ${limit}
-    )`;
+    )${exact}`;
 }
 
 const fiveMinutes = burstTally("5m");

@@ -47,9 +47,9 @@ export const interfaces: Band[] = [
           ...device,
           { from: "direction", title: "Direction" },
           { from: ofInstance(nic.queues), title: "Queues", unit: "none" },
-          { from: ofInstance(nic.queuesMax), title: "Most queues", unit: "none" },
+          { from: ofInstance(nic.queuesMax), title: "Max queues", unit: "none" },
           { from: ofInstance(nic.ringEntries), title: "Ring", unit: "none" },
-          { from: ofInstance(nic.ringEntriesMax), title: "Largest ring", unit: "none" },
+          { from: ofInstance(nic.ringEntriesMax), title: "Max ring", unit: "none" },
         ],
       ),
     ],
@@ -77,10 +77,10 @@ export const interfaces: Band[] = [
         width: 10,
         panel: graph(
           {
-            title: "Drops by cause",
+            title: "Drops a second by cause",
             description:
               "Frames dropped by driver, device or cloud. Some are frames that nobody wanted: they explain a loss, and alone prove none.",
-            unit: "pps",
+            unit: "short",
           },
           [
             {
@@ -113,10 +113,10 @@ export const services: Band = {
     ).axisSoftMax(0.01),
     graph(
       {
-        title: "TCP timeouts",
+        title: "TCP timeouts a second",
         description:
           "Timers that expired, and retransmissions that were lost as well: each is a pause that a user feels.",
-        unit: "cps",
+        unit: "short",
       },
       [
         { expr: perSecond(ofInstance(transport.timeouts)), legend: "{{instance}} timeouts" },
@@ -125,10 +125,10 @@ export const services: Band = {
     ),
     graph(
       {
-        title: "UDP drops",
+        title: "UDP drops a second",
         description:
           "Datagrams dropped at sockets of this machine, by cause: the program reads too slowly, or its buffer is small.",
-        unit: "pps",
+        unit: "short",
       },
       [{ expr: perSecond(ofInstance(transport.udpDrops)), legend: "{{instance}} {{cause}}" }],
     ),

@@ -153,9 +153,8 @@ export function grid(about: Omit<About, "unit">, columns: readonly Column[]): ta
     .description(about.description)
     .datasource(datasource)
     .unit("string")
-    .noValue(about.noValue ?? "no data")
+    .noValue(about.noValue ?? "–")
     .showHeader(true)
-    .filterable(true)
     .targets(
       queries.map((column, i) =>
         instantQuery({ expr: promql`max by (${shown}) (${column.from as PromQL})`, legend: "" }, i).format(

@@ -80,8 +80,12 @@ export function doubts(t: Thresholds): Band[] {
           },
           [
             {
-              expr: promql`sum by (reason) (${perSecond(ofPath(probe.void))}) / on () group_left () (sum(${perSecond(ofPath(probe.sent))}) > 0) or sum(${perSecond(ofPath(probe.sent))}) * 0`,
+              expr: promql`sum by (reason) (${perSecond(ofPath(probe.void))}) / on () group_left () (sum(${perSecond(ofPath(probe.sent))}) > 0)`,
               legend: "{{reason}}",
+            },
+            {
+              expr: promql`(sum(${perSecond(ofPath(probe.void))}) or vector(0)) / (sum(${perSecond(ofPath(probe.sent))}) > 0)`,
+              legend: "all reasons",
             },
           ],
           [[t.voidRatio, "yellow"]],
