@@ -8,21 +8,21 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /** What an error number of open, read or ioctl means to a collector. EINVAL: sysfs attributes that the driver lacks. */
-const ABSENT = new Set(["ENOENT", "ENODEV", "ENXIO", "EOPNOTSUPP", "ENOTDIR", "EINVAL", "ENOTTY"]);
+const ABSENT = new Set(["ENOENT", "ENODEV", "ENXIO", "EOPNOTSUPP", "ENOTSUP", "ENOTDIR", "EINVAL", "ENOTTY"]);
 const NOT_PERMITTED = new Set(["EACCES", "EPERM"]);
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const known = typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";
+  return known ? (error.code as string) : "";
 }
 
-function translate(error: unknown, code: string, what: string): unknown {
-  if (ABSENT.has(code)) return new SourceAbsentError(`${what}: ${code}`, { cause: error });
+/** The error that a collector understands; `other` where the code is neither absence nor refusal. */
+function errorOf(what: string, code: string, other: unknown): unknown {
+  if (ABSENT.has(code)) return new SourceAbsentError(`${what}: ${code}`);
   if (NOT_PERMITTED.has(code)) {
-    return new NotPermittedError(`${what}: ${code}: the kernel refused; run as root or grant read access`, {
-      cause: error,
-    });
+    return new NotPermittedError(`${what}: ${code}: the kernel refused; run as root or grant read access`);
   }
-  return error;
+  return other;
 }
 
 /** Files of /proc and /sys have size 0 and grow while they are read: read to the end, up to the cap. */
@@ -47,7 +47,7 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw translate(error, codeOf(error), path);
+    throw errorOf(path, codeOf(error), error);
   }
 }
 
@@ -72,7 +72,7 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
       const answer = await ethtool(device, request);
       if ("bytes" in answer) return answer.bytes;
       const what = `ethtool command 0x${(new Uint32Array(request.slice(0, 4).buffer)[0] ?? 0).toString(16)} on ${device}`;
-      throw translate(new Error(`${what}: ${answer.error}`), answer.error, what);
+      throw errorOf(what, answer.error, new Error(`${what}: ${answer.error}`));
     },
     machine: () => facts,
   };

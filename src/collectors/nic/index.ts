@@ -16,13 +16,16 @@ async function listInterfaces(host: Host): Promise<readonly string[]> {
   return names.filter((_, i) => links[i] !== undefined);
 }
 
-/** A vNIC that was unplugged between two reads has no samples; the others are complete. */
-async function collectUnlessGone(host: Host, device: string, interrupts: readonly InterruptRow[]): Promise<Sample[]> {
+/** What one interface had to say; an error where it could not be read although it is there. */
+type DeviceOutcome = readonly Sample[] | Error;
+
+/** A vNIC that was unplugged between two reads has no samples, and that is no error. */
+async function outcomeOf(host: Host, device: string, interrupts: readonly InterruptRow[]): Promise<DeviceOutcome> {
   try {
     return await collectDevice(host, device, interrupts);
   } catch (error) {
     if (error instanceof SourceAbsentError) return [];
-    throw error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
@@ -30,11 +33,19 @@ export const nic = defineCollector({
   name: "nic",
   options: nicOptions,
   metrics: m,
-  async collect(host, options) {
+  async collect(host, options, _signal, note) {
     const devices = (await listInterfaces(host)).filter((device) => isReported(device, options));
     if (devices.length === 0) throw new SourceAbsentError("no interface to report: all are excluded by name");
     const text = await ifThere(host.readText("/proc/interrupts"));
     const interrupts = text === undefined ? [] : parseInterrupts(text);
-    return (await Promise.all(devices.map((device) => collectUnlessGone(host, device, interrupts)))).flat();
+    const outcomes = await Promise.all(devices.map((device) => outcomeOf(host, device, interrupts)));
+    const samples = outcomes.flatMap((outcome) => (outcome instanceof Error ? [] : outcome));
+    // One interface with a strange driver must not hide the others; only when nothing is left has the collector failed.
+    for (const [i, outcome] of outcomes.entries()) {
+      if (!(outcome instanceof Error)) continue;
+      if (samples.length === 0) throw outcome;
+      note(`${devices[i]}: ${outcome.message}`);
+    }
+    return samples;
   },
 });

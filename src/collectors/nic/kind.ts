@@ -57,10 +57,10 @@ const imitatedDrivers = new Set([
 ]);
 
 /**
- * Subsystem ids of imitated cards. QEMU stamps its own vendor on most, but e1000e and igb carry Intel's with device 0, which
- * no card that was sold has, and its tulip carries one of HP's; Xen and VMware stamp theirs.
+ * Subsystem ids of imitated cards. QEMU stamps its own vendor on most; but its e1000e and igb carry Intel's with device 0,
+ * its pcnet none at all, its tulip one of HP's. Xen and VMware stamp theirs.
  */
-const imitatedSubsystems = /^(1af4:1100|8086:0000|103c:104f|15ad:|5853:)/;
+const imitatedSubsystems = /^(1af4:1100|8086:0000|0000:0000|103c:104f|15ad:|5853:)/;
 
 /** Here even the subsystem ids are those of real cards; but these hypervisors cannot pass such a card through. */
 const perfectImitators: Readonly<Record<string, ReadonlySet<string>>> = {

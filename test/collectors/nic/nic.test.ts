@@ -1,0 +1,166 @@
+import { nic } from "../../../src/collectors/nic/index.ts";
+import { nicOptions } from "../../../src/collectors/nic/options.ts";
+import { type Host, SourceAbsentError } from "../../../src/kernel/host.ts";
+import type { AnySample } from "../../../src/metrics/define.ts";
+import { createFixtureHost } from "../../support/fixture-host.ts";
+
+const qemu = createFixtureHost("linux-6.1-qemu");
+
+async function collect(host: Host, options: unknown = {}) {
+  const notes: string[] = [];
+  const signal = new AbortController().signal;
+  const samples = await nic.collect(host, nicOptions.parse(options), signal, (note) => notes.push(note));
+  return { samples, notes };
+}
+
+/** Values of one metric and interface, by the labels that are left. */
+function valuesOf(samples: readonly AnySample[], name: string, device: string): Record<string, number> {
+  const found = samples.filter((s) => s.metric.name === `virtloss_nic_${name}` && s.labels["device"] === device);
+  return Object.fromEntries(
+    found.map((s) => {
+      const { device: _, ...rest } = s.labels;
+      return [Object.values(rest).join(" "), "value" in s ? s.value : Number.NaN];
+    }),
+  );
+}
+
+test("each card of a QEMU guest has its driver and kind", async () => {
+  const { samples, notes } = await collect(qemu);
+
+  const infos = samples.filter((s) => s.metric.name === "virtloss_nic_info").map((s) => s.labels);
+  expect(infos.map(({ device, driver, kind }) => `${device} ${driver} ${kind}`)).toEqual([
+    "eth0 virtio_net paravirtual",
+    "eth1 e1000 emulated",
+    "eth2 e1000e emulated",
+    "eth3 8139cp emulated",
+    "eth4 pcnet32 emulated",
+    "eth5 vmxnet3 paravirtual",
+    "eth6 tulip emulated",
+  ]);
+  expect(infos[0]?.["mac"]).toBe("02:00:00:00:00:01");
+  expect(notes).toEqual([]);
+});
+
+test("virtio with two of four queues in use says so", async () => {
+  const { samples } = await collect(qemu);
+
+  expect(valuesOf(samples, "queues", "eth0")).toEqual({ combined: 2 });
+  expect(valuesOf(samples, "queues_max", "eth0")).toEqual({ combined: 4 });
+  expect(valuesOf(samples, "ring_entries", "eth0")).toEqual({ receive: 256, transmit: 256 });
+});
+
+test("a driver without the channels command has its queues counted in sysfs, and no maximum", async () => {
+  const { samples } = await collect(qemu);
+
+  expect(valuesOf(samples, "queues", "eth1")).toEqual({ receive: 1, transmit: 1 });
+  expect(valuesOf(samples, "queues_max", "eth1")).toEqual({});
+  expect(valuesOf(samples, "ring_entries_max", "eth1")).toEqual({ receive: 4096, transmit: 4096 });
+});
+
+test("a virtio device's interrupts are found above it, added up by CPU", async () => {
+  const { samples } = await collect(qemu);
+
+  expect(valuesOf(samples, "interrupts_total", "eth0")).toEqual({ 0: 6, 1: 2 });
+  expect(valuesOf(samples, "interrupt_cpus", "eth0")).toEqual({ "": 2 });
+});
+
+test("a card without MSI has all the interrupts of its line", async () => {
+  const { samples } = await collect(qemu);
+
+  expect(valuesOf(samples, "interrupts_total", "eth1")).toEqual({ 0: 0, 1: 23 });
+  expect(valuesOf(samples, "interrupt_cpus", "eth1")).toEqual({ "": 1 });
+});
+
+test("vmxnet3 adds what its statistics keep back; virtio adds nothing of its own", async () => {
+  const { samples } = await collect(qemu);
+
+  const virtio = Object.keys(valuesOf(samples, "drops_total", "eth0"));
+  expect(Object.keys(valuesOf(samples, "drops_total", "eth5"))).toEqual([
+    ...virtio,
+    "receive no_buffer",
+    "transmit host_discarded",
+  ]);
+});
+
+test("steering that is off is zero CPUs, and XPS of a single transmit queue is absent", async () => {
+  const { samples } = await collect(createFixtureHost("linux-6.18-virtio"));
+
+  expect(valuesOf(samples, "rps_cpus", "eth0")).toEqual({ "": 0 });
+  expect(valuesOf(samples, "xps_cpus", "eth0")).toEqual({});
+});
+
+test("by default loopback and the interfaces of guests and containers are left out", async () => {
+  const names = ["lo", "veth12", "tap3", "vnet0", "docker0", "cali1a", "eth0", "ens3", "bond0", "br0", "tapestry"];
+  const { include, exclude } = nicOptions.parse({});
+
+  expect(include).toBeUndefined();
+  expect(names.filter((name) => !exclude.test(name))).toEqual(["eth0", "ens3", "bond0", "br0"]);
+});
+
+test("include brings back what exclude leaves out", async () => {
+  const { samples } = await collect(qemu, { exclude: ".*", include: "^(lo|eth1)$" });
+
+  expect(new Set(samples.map((s) => s.labels["device"]))).toEqual(new Set(["eth1", "lo"]));
+  expect(valuesOf(samples, "info", "lo")).toEqual({ " 00:00:00:00:00:00 virtual": 1 });
+});
+
+test("an expression that is none is refused with the reason", () => {
+  expect(() => nicOptions.parse({ exclude: "eth(" })).toThrow('expected a regular expression, got \\"eth(\\"');
+});
+
+test("an interface that vanishes between two reads leaves the others complete", async () => {
+  const before = (await collect(qemu)).samples.filter((s) => s.labels["device"] !== "eth1");
+  const vanishing: Host = {
+    ...qemu,
+    async readText(path) {
+      if (path.startsWith("/sys/class/net/eth1/")) throw new SourceAbsentError(`${path}: ENODEV`);
+      return qemu.readText(path);
+    },
+  };
+
+  const { samples, notes } = await collect(vanishing);
+
+  expect(samples).toEqual(before);
+  expect(notes).toEqual([]);
+});
+
+test("an interface that cannot be read is noted, and the others are complete", async () => {
+  const broken: Host = {
+    ...qemu,
+    readText: async (path) => (path === "/sys/class/net/eth1/mtu" ? "huge\n" : qemu.readText(path)),
+  };
+
+  const { samples, notes } = await collect(broken);
+
+  expect(new Set(samples.map((s) => s.labels["device"])).size).toBe(6);
+  expect(notes).toEqual(['eth1: /sys/class/net/eth1/mtu: expected a number, got "huge"']);
+});
+
+test("when no interface can be read the collector fails", async () => {
+  const broken: Host = {
+    ...qemu,
+    readText: async (path) => (path.endsWith("/mtu") ? "" : qemu.readText(path)),
+  };
+
+  await expect(collect(broken)).rejects.toThrow('/sys/class/net/eth0/mtu: expected a number, got ""');
+});
+
+test("a machine whose interfaces are all left out has no such source", async () => {
+  await expect(collect(qemu, { exclude: ".*" })).rejects.toThrow(SourceAbsentError);
+});
+
+test("a kernel without the feature bits answers by the old flags", async () => {
+  const old: Host = {
+    ...qemu,
+    async ethtool(device, request) {
+      if (request[0] === 0x3a) throw new SourceAbsentError("EOPNOTSUPP");
+      return qemu.ethtool(device, request);
+    },
+  };
+
+  const now = valuesOf((await collect(qemu)).samples, "offload_enabled", "eth0");
+  const then = valuesOf((await collect(old)).samples, "offload_enabled", "eth0");
+
+  expect(Object.keys(then)).toEqual(["rx_checksum", "tx_checksum", "scatter_gather", "tso", "gso", "lro", "gro"]);
+  for (const [offload, enabled] of Object.entries(then)) expect([offload, now[offload]]).toEqual([offload, enabled]);
+});
