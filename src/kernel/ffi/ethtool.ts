@@ -28,6 +28,8 @@ export type EthtoolCall = (device: string, request: Uint8Array) => Promise<Ethto
 export function openEthtool(): EthtoolCall {
   let descriptor = -1;
   let last: Promise<unknown> = Promise.resolve();
+  // Calls come one after the other, so one piece of memory serves them all.
+  let data = nativeBytes(SLACK_BYTES);
 
   /** The kernel's error name, or undefined on success. koffi keeps the pool thread's errno for the callback's duration only. */
   function ioctlOffLoop(ifreq: Uint8Array): Promise<string | undefined> {
@@ -42,7 +44,7 @@ export function openEthtool(): EthtoolCall {
   async function call(device: string, request: Uint8Array): Promise<EthtoolAnswer> {
     if (descriptor < 0) descriptor = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0) as number;
     if (descriptor < 0) return { error: errnoName(lastErrno()) };
-    const data = nativeBytes(request.length + SLACK_BYTES);
+    if (data.length < request.length + SLACK_BYTES) data = nativeBytes(2 * (request.length + SLACK_BYTES));
     data.set(request);
     const ifreq = nativeBytes(IFREQ_BYTES);
     ifreq.write(device, 0, IFNAMSIZ - 1, "latin1");
