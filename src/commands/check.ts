@@ -46,7 +46,7 @@ export function renderPlan(file: string, config: Config): string {
   return [
     `${file} is valid`,
     "",
-    config.pathsAreDefault ? "No paths configured: only loopback is probed, as the control path." : "",
+    config.pathsAreDefault ? "No paths configured: only loopback is probed, as the control path.\n" : "",
     ...table([
       ["PATH", "SCOPE", "TARGET", "PROTOCOLS", "SIZES", "PACKETS/S", "TIMEOUT", "SERIES"],
       ...config.paths.map(pathRow),

@@ -122,7 +122,10 @@ describe("one error names line, column, key, what was expected and what was foun
       "paths:\n- scpe: control\n  scope: control\n  target: a",
       '2:3: paths[0].scpe: unknown key; did you mean "scope"?',
     ],
-    ["vcenters: []", "1:1: vcenters: unknown key; known keys are paths, path_files, web, collectors, thresholds, log"],
+    [
+      "vcenters: []",
+      "1:1: vcenters: unknown key; known keys are paths, path_files, web, collectors, prober, thresholds, log",
+    ],
     ["web: {config_file: x, enable_lifecyle: true}", null],
     ["paths: [{target: a}]", "1:9: paths[0].scope: is missing; expected colocated, gateway, external or control"],
     ["paths: [{scope: control}]", `1:9: paths[0].target: is missing; ${targetText}`],
@@ -215,6 +218,7 @@ describe("one error names line, column, key, what was expected and what was foun
     ["collectors: {nix: false}", '1:14: collectors.nix: unknown key; did you mean "nic"?'],
     ["collectors: {nic: 3}", "1:19: collectors.nic: expected settings such as {enabled: true}, or false, got 3"],
     ["collectors: {cpu: {enable: true}}", '1:20: collectors.cpu.enable: unknown key; did you mean "enabled"?'],
+    ["prober: {receive_buffer: 1}", null],
     ["thresholds: {loss_ratio: 5}", "1:26: thresholds.loss_ratio: expected a ratio from 0 to 1 (1 % is 0.01), got 5"],
     ["thresholds: {los_ratio: 0.1}", '1:14: thresholds.los_ratio: unknown key; did you mean "loss_ratio"?'],
     [
