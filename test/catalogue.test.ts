@@ -1,0 +1,29 @@
+import { boards } from "../dashboards/boards/index.ts";
+import { defaultThresholds } from "../src/analysis/thresholds.ts";
+import { allRules, metrics, selectors } from "./alerts/promql.ts";
+
+/** Metrics that neither an alert nor a board reads, each with the reason why it is exported nevertheless. */
+const unused: Readonly<Record<string, string>> = {};
+
+const ofBoards = boards.flatMap(({ build }) => JSON.stringify(build(defaultThresholds)).match(/virtloss_\w+/g) ?? []);
+const ofRules = allRules.flatMap(({ expr }) => selectors(expr).map(({ name }) => name));
+const read = new Set([...ofBoards, ...ofRules].map((name) => name.replace(/_(bucket|count|sum)$/, "")));
+
+test("every metric is in an alert or on a board, or is listed with a reason", () => {
+  const missing = metrics.map(({ name }) => name).filter((name) => !read.has(name) && !(name in unused));
+
+  expect(missing).toEqual([]);
+});
+
+test("the list of unused metrics holds only metrics that exist and are unused", () => {
+  const names = metrics.map(({ name }) => name);
+
+  expect(Object.keys(unused).filter((name) => read.has(name) || !names.includes(name))).toEqual([]);
+});
+
+test("each metric has one definition and a help text that is a sentence", () => {
+  const names = metrics.map(({ name }) => name);
+
+  expect(new Set(names).size).toBe(names.length);
+  expect(metrics.filter(({ help }) => !/^[A-Z0-9].*\.$/s.test(help)).map(({ name }) => name)).toEqual([]);
+});
