@@ -50,7 +50,7 @@ function toPlainData(document: Document): { value?: unknown; problem?: string } 
   try {
     return { value: document.toJS({ maxAliasCount }) };
   } catch (error) {
-    if (error instanceof ReferenceError) return { problem: `YAML syntax: ${error.message}` };
+    if (error instanceof ReferenceError) return { problem: syntaxError(error.message) };
     if (error instanceof RangeError) return { problem: nestedTooDeeply };
     throw error;
   }
@@ -60,7 +60,12 @@ function explain(code: string, message: string): string {
   if (code === "DUPLICATE_KEY") return "the key is in this mapping twice; remove one";
   if (code === "RESOURCE_EXHAUSTION") return nestedTooDeeply;
   if (code === "TAB_AS_INDENT") return "YAML syntax: tabs do not indent; use spaces";
-  return `YAML syntax: ${message.replace(/\s+/g, " ").slice(0, 160)}`;
+  return syntaxError(message);
+}
+
+/** Without the source that some messages end with: a password may begin with * or !. Line and column show the place. */
+function syntaxError(message: string): string {
+  return `YAML syntax: ${message.replace(/\s+/g, " ").replace(/(?<=[\w)]): .*$/, "")}`;
 }
 
 function offsetAt(document: Document, path: Path, part: "key" | "value"): number {
