@@ -66,8 +66,8 @@ export const exporter: Band[] = [
           { from: "version", title: "virtloss" },
           { from: "node", title: "Node.js" },
           { from: ofInstance(self.buildInfo), title: "" },
-          { from: ofInstance(self.reloadSuccessful), title: "Last load succeeded", unit: "bool_yes_no" },
-          { from: promql`1000 * ${ofInstance(self.reloadTimestamp)}`, title: "Running since", unit: "dateTimeFromNow" },
+          { from: ofInstance(self.reloadSuccessful), title: "Loaded", unit: "bool_yes_no" },
+          { from: promql`1000 * ${ofInstance(self.reloadTimestamp)}`, title: "Since", unit: "dateTimeFromNow" },
         ],
       ),
       grid(

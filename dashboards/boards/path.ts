@@ -5,7 +5,7 @@ import { type PromQL, promql, without } from "../../src/metrics/promql.ts";
 import { type Band, type Board, board, choice } from "./board.ts";
 import { graph, grid, heat, type Limits, note, number } from "./panels.ts";
 import { accounting, doubts } from "./path-prober.ts";
-import { ofPath, perSecond } from "./series.ts";
+import { ofPath } from "./series.ts";
 
 const { probe } = catalogue;
 const { fiveMinutes, hour } = loss;
@@ -167,12 +167,12 @@ function lossBands(limits: Limits): Band[] {
           {
             title: "Loss by size",
             description:
-              "Only large packets lost: MTU or segmentation. Only small ones: a limit on the packet rate. All alike: neither.",
+              "Over 5 min. Only large packets lost: MTU or segmentation. Only small ones: a limit on the packet rate. All alike: neither.",
             unit: "percentunit",
           },
           [
             {
-              expr: promql`sum by (path, protocol, size) (${perSecond(ofPath(probe.lost))}) / (sum by (path, protocol, size) (${perSecond(ofPath(probe.packets))}) > 0)`,
+              expr: promql`sum by (path, protocol, size) (rate(${ofPath(probe.lost)}[5m])) / (sum by (path, protocol, size) (rate(${ofPath(probe.packets)}[5m])) > 0)`,
               legend: `${thePath} {{size}} B`,
             },
           ],
@@ -181,13 +181,13 @@ function lossBands(limits: Limits): Band[] {
           {
             title: "Mean length of runs of loss",
             description:
-              "Packets lost in a row: 1 is random loss, more is a queue, an outage or a machine that stood still.",
+              "Packets lost in a row, over 5 min: 1 is random loss, more is a queue, an outage or a machine that stood still.",
             unit: "short",
             noValue: "no loss",
           },
           [
             {
-              expr: promql`sum ${without(probe.lost, "size")} (${perSecond(ofPath(probe.lost))}) / (${perSecond(ofPath(probe.bursts))} > 0) or ${perSecond(ofPath(probe.bursts))} * 0`,
+              expr: promql`sum ${without(probe.lost, "size")} (rate(${ofPath(probe.lost)}[5m])) / (rate(${ofPath(probe.bursts)}[5m]) > 0) or rate(${ofPath(probe.bursts)}[5m]) * 0`,
               legend: thePath,
             },
           ],
@@ -196,12 +196,12 @@ function lossBands(limits: Limits): Band[] {
           {
             title: "Longest ended run",
             description:
-              "Packets, as the upper edge of the histogram's bucket; 0 where no run ended. More than 64 is shown as 64.",
+              "Of 5 min, in packets, as the upper edge of the histogram's bucket; 0 where no run ended. More than 64 is shown as 64.",
             unit: "short",
           },
           [
             {
-              expr: promql`histogram_quantile(1, sum without (size) (increase(${burstBuckets}[5m]))) > 0 or ${perSecond(ofPath(probe.bursts))} * 0`,
+              expr: promql`histogram_quantile(1, sum without (size) (increase(${burstBuckets}[5m]))) > 0 or rate(${ofPath(probe.bursts)}[5m]) * 0`,
               legend: thePath,
             },
           ],
