@@ -22,7 +22,8 @@ export async function check(argv: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return EXIT.fine;
   }
-  if (values.config === undefined) throw new UsageError("expected --config FILE");
+  if (values.config === undefined)
+    throw new UsageError("expected --config FILE, for example: virtloss check --config virtloss.yaml");
   try {
     const config = await loadConfig(values.config);
     process.stdout.write(renderPlan(values.config, config));

@@ -88,7 +88,7 @@ test("a file that is not there is one error", async () => {
 test("help has an example, and a missing or unknown option is a usage error", async () => {
   expect(await check(["--help"])).toBe(0);
   expect(stdout).toContain("Example: virtloss check --config /etc/virtloss/virtloss.yaml");
-  await expect(check([])).rejects.toThrow("expected --config FILE");
+  await expect(check([])).rejects.toThrow("expected --config FILE, for example: virtloss check --config virtloss.yaml");
   await expect(check(["--confg", "x"])).rejects.toThrow("Unknown option '--confg'");
 });
 

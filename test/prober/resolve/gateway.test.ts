@@ -1,8 +1,12 @@
+import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import type { TargetState } from "../../../src/prober/paths.ts";
 import { thisMachine } from "../../../src/prober/resolve/machine.ts";
 import { createResolver, resolverTiming } from "../../../src/prober/resolve/resolver.ts";
 import { builtModule, createNamespace, type Namespace } from "../../support/lab.ts";
+
+const execute = promisify(execFile);
 
 let ns: Namespace;
 
@@ -20,7 +24,7 @@ afterEach(async () => {
 function machineInside() {
   return {
     ...thisMachine(),
-    readText: async (path: string) => (await ns.run("cat", path)).stdout,
+    readText: async (path: string) => (await execute(...ns.command("cat", path))).stdout,
   };
 }
 
