@@ -1,19 +1,17 @@
 #!/usr/bin/env node
-import { check } from "./commands/check.ts";
-import { dashboards } from "./commands/dashboards.ts";
-import { probe } from "./commands/probe.ts";
-import { rules } from "./commands/rules.ts";
-import { serve } from "./commands/serve.ts";
 import { CannotRunError, EXIT, UsageError } from "./commands/usage.ts";
 import { ConfigError } from "./config/issues.ts";
 import { version } from "./version.ts";
 
-const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
-  serve,
-  probe,
-  check,
-  rules,
-  dashboards,
+type Command = (argv: readonly string[]) => Promise<number>;
+
+/** Each command is loaded when it is called: probing once needs neither web server nor boards. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  probe: async () => (await import("./commands/probe.ts")).probe,
+  check: async () => (await import("./commands/check.ts")).check,
+  rules: async () => (await import("./commands/rules.ts")).rules,
+  dashboards: async () => (await import("./commands/dashboards.ts")).dashboards,
 };
 
 const help = `virtloss ${version}: packet loss in virtualized networks, measured and explained
@@ -37,8 +35,9 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return EXIT.fine;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new UsageError(`there is no command ${JSON.stringify(name)}; try virtloss --help`);
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) throw new UsageError(`there is no command ${JSON.stringify(name)}; try virtloss --help`);
+  const command = await load();
   return command(rest);
 }
 

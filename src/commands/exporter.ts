@@ -38,7 +38,7 @@ export interface ExporterParts {
 
 /** The running exporter, apart from its HTTP server. */
 export interface Exporter {
-  render(format: ExpositionFormat): Promise<string>;
+  render(format: ExpositionFormat): Promise<Buffer>;
   readonly contentType: Readonly<Record<ExpositionFormat, string>>;
   status(): StatusView;
   /** Names of configured parts that were not tried once yet. */

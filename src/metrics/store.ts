@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { type Metric, Registry } from "prom-client";
 import type { AnyMetricDef, AnySample, HistogramSample } from "./define.ts";
 
@@ -10,8 +11,8 @@ export interface MetricStore {
    * @throws Error where two sources claim one metric: each has exactly one owner
    */
   replace(source: string, samples: readonly AnySample[]): void;
-  /** The exposition of everything; bodies of both formats come from the same samples. */
-  render(format: ExpositionFormat): Promise<string>;
+  /** The exposition of everything, family by family, so that neither memory nor event loop sees it all at once. */
+  render(format: ExpositionFormat): Promise<Buffer>;
   readonly contentType: Readonly<Record<ExpositionFormat, string>>;
 }
 
@@ -21,26 +22,39 @@ interface Family {
   samples: AnySample[];
 }
 
+/** One line of the exposition as prom-client takes it; it formats a set of shared labels once for as long as the set lives. */
 interface Value {
-  readonly metricName?: string;
+  readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
+  readonly sharedLabels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-function histogramValues(sample: HistogramSample): Value[] {
-  const { name, buckets } = sample.metric;
+const noLabels = {};
+
+function pushHistogram(values: Value[], { metric, labels: sharedLabels, counts, sum }: HistogramSample): void {
+  const { name, buckets } = metric;
   let cumulative = 0;
-  const values: Value[] = sample.counts.map((count, i) => {
+  for (const [i, count] of counts.entries()) {
     cumulative += count;
-    return { metricName: `${name}_bucket`, labels: { ...sample.labels, le: buckets[i] ?? "+Inf" }, value: cumulative };
-  });
-  values.push({ metricName: `${name}_sum`, labels: sample.labels, value: sample.sum });
-  values.push({ metricName: `${name}_count`, labels: sample.labels, value: cumulative });
-  return values;
+    values.push({
+      metricName: `${name}_bucket`,
+      labels: { le: buckets[i] ?? "+Inf" },
+      sharedLabels,
+      value: cumulative,
+    });
+  }
+  values.push({ metricName: `${name}_sum`, labels: noLabels, sharedLabels, value: sum });
+  values.push({ metricName: `${name}_count`, labels: noLabels, sharedLabels, value: cumulative });
 }
 
-function valuesOf(family: Family): Value[] {
-  return family.samples.flatMap((s) => ("counts" in s ? histogramValues(s) : [{ labels: s.labels, value: s.value }]));
+function valuesOf({ samples }: Family, familyName: string): Value[] {
+  const values: Value[] = [];
+  for (const sample of samples) {
+    if ("counts" in sample) pushHistogram(values, sample);
+    else values.push({ metricName: familyName, labels: noLabels, sharedLabels: sample.labels, value: sample.value });
+  }
+  return values;
 }
 
 /**
@@ -55,7 +69,7 @@ function register(registry: Registry, format: ExpositionFormat, family: Family):
     name: familyName,
     help,
     type,
-    get: () => ({ name: familyName, help, type, values: valuesOf(family) }),
+    get: () => ({ name: familyName, help, type, values: valuesOf(family, familyName) }),
   };
   registry.registerMetric(metric as unknown as Metric);
 }
@@ -85,7 +99,16 @@ export function createMetricStore(): MetricStore {
       for (const family of families.values()) if (family.source === source) family.samples = [];
       for (const sample of samples) familyOf(source, sample.metric).samples.push(sample);
     },
-    render: (format) => (format === "text" ? text : openmetrics).metrics(),
+    async render(format) {
+      const registry = format === "text" ? text : openmetrics;
+      const chunks: Buffer[] = [];
+      for (const { name } of registry.getMetricsAsArray()) {
+        chunks.push(Buffer.from(`${await registry.getSingleMetricAsString(name)}\n`));
+        await immediate();
+      }
+      if (format === "openmetrics") chunks.push(Buffer.from("# EOF\n"));
+      return Buffer.concat(chunks);
+    },
     contentType: { text: text.contentType, openmetrics: openmetrics.contentType },
   };
 }

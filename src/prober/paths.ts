@@ -2,6 +2,7 @@ import type { PathConfig, Protocol } from "../config/path.ts";
 import { diffPaths } from "../config/reload.ts";
 import type { ProbeAddress } from "./commands.ts";
 import type { EngineSnapshot, ProbeEngine } from "./engine.ts";
+import { createPathLabels, type PathLabels } from "./path-labels.ts";
 import type { PathFailure, ProbedPath } from "./samples.ts";
 import { STREAM, sendErrorReasons, word } from "./tally.ts";
 
@@ -47,7 +48,7 @@ const sendRemedies: Readonly<Record<string, string>> = {
 
 interface Probed {
   config: PathConfig;
-  readonly slots: readonly { readonly protocol: Protocol; readonly slot: number }[];
+  readonly slots: readonly { readonly protocol: Protocol; readonly slot: number; readonly labels: PathLabels }[];
   readonly watching: AbortController;
   state: TargetState | undefined;
 }
@@ -61,6 +62,7 @@ export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget)
     const { sizes, timeoutSeconds, protocols } = config;
     const slots = protocols.map((protocol) => ({
       protocol,
+      labels: createPathLabels(config.name, config.scope, protocol),
       slot: engine.add({ address: null, sizes, ratePerSecond, timeoutSeconds }),
     }));
     const path: Probed = { config, slots, watching: new AbortController(), state: undefined };
@@ -104,7 +106,7 @@ export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget)
     },
     list: (snapshot) =>
       [...probed.values()].flatMap((path) =>
-        path.slots.map(({ protocol, slot }) => ({
+        path.slots.map(({ protocol, slot, labels }) => ({
           path: path.config.name,
           scope: path.config.scope,
           protocol,
@@ -112,6 +114,7 @@ export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget)
           target: path.config.target,
           address: path.state?.address?.address ?? "",
           slot,
+          labels,
           failure: failureOf(path.state, engine, snapshot.stream(slot)),
         })),
       ),

@@ -1,7 +1,8 @@
-import { type Protocol, type Scope, type Size, sizeLabel } from "../config/path.ts";
+import type { Protocol, Scope, Size } from "../config/path.ts";
 import { type AnySample, histogramSample, sample } from "../metrics/define.ts";
 import type { EngineSnapshot } from "./engine.ts";
 import { burstBuckets, probeMetrics as m, proberMetrics as p, rttBuckets, stallBuckets } from "./metrics.ts";
+import type { PathLabels } from "./path-labels.ts";
 import { ENGINE, STREAM, sendErrorReasons, voidReasons, word } from "./tally.ts";
 
 /** One path over one protocol, as /metrics tells it. */
@@ -14,6 +15,7 @@ export interface ProbedPath {
   /** Empty while the target has none. */
   readonly address: string;
   readonly slot: number;
+  readonly labels: PathLabels;
   /** Why it cannot be probed now; undefined where it can. */
   readonly failure: PathFailure | undefined;
 }
@@ -26,7 +28,7 @@ export interface PathFailure {
 
 /** The counters of one path; they exist at 0 before its first packet, or increase() would miss the first loss. */
 export function pathSamples(path: ProbedPath, tally: Float64Array, vmUuid: string, nowNanos: number): AnySample[] {
-  const labels = { path: path.path, scope: path.scope, protocol: path.protocol };
+  const labels = path.labels.base;
   const since = word(tally, STREAM.openRunSince);
   const count = (at: number) => word(tally, at);
   const counts = (at: number, buckets: readonly number[]) => Array.from(tally.subarray(at, at + buckets.length + 1));
@@ -34,8 +36,8 @@ export function pathSamples(path: ProbedPath, tally: Float64Array, vmUuid: strin
     reasons.flatMap((reason, i) => (count(at + i) > 0 ? [sample(metric, { ...labels, reason }, count(at + i))] : []));
   return [
     ...path.sizes.flatMap((size, i) => [
-      sample(m.packets, { ...labels, size: sizeLabel(size) }, count(STREAM.packets + i)),
-      sample(m.lost, { ...labels, size: sizeLabel(size) }, count(STREAM.lost + i)),
+      sample(m.packets, path.labels.withSize(size), count(STREAM.packets + i)),
+      sample(m.lost, path.labels.withSize(size), count(STREAM.lost + i)),
     ]),
     sample(m.sent, labels, count(STREAM.sent)),
     sample(m.received, labels, count(STREAM.received)),
@@ -51,7 +53,7 @@ export function pathSamples(path: ProbedPath, tally: Float64Array, vmUuid: strin
     histogramSample(m.rtt, labels, counts(STREAM.rtt, rttBuckets), count(STREAM.rttSum)),
     ...byReason(m.void, STREAM.void, voidReasons),
     ...byReason(m.sendErrors, STREAM.sendErrors, sendErrorReasons),
-    sample(m.pathInfo, { ...labels, target: path.target, address: path.address, vm_uuid: vmUuid }, 1),
+    sample(m.pathInfo, path.labels.withInfo(path.target, path.address, vmUuid), 1),
     ...(path.failure ? [sample(m.pathFailed, { ...labels, reason: path.failure.reason }, 1)] : []),
   ];
 }

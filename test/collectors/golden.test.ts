@@ -1,9 +1,62 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { defaultThresholds } from "../../src/analysis/thresholds.ts";
 import { collectors } from "../../src/collectors/index.ts";
 import { collectorSamples, createCollectorRunner } from "../../src/collectors/run.ts";
+import type { AnySample } from "../../src/metrics/define.ts";
+import { selfSamples } from "../../src/metrics/self-samples.ts";
 import { createMetricStore, type ExpositionFormat } from "../../src/metrics/store.ts";
+import { createPathLabels } from "../../src/prober/path-labels.ts";
+import { engineSamples, type ProbedPath } from "../../src/prober/samples.ts";
+import { ENGINE, SLOT_WORDS, STREAM } from "../../src/prober/tally.ts";
 import { createFixtureHost } from "../support/fixture-host.ts";
 import { checkMetrics } from "../support/promtool.ts";
+
+/** One path that lost a run of three and one more packet, of which one was void, over IPv4. */
+function probed(): AnySample[] {
+  const tally = new Float64Array(SLOT_WORDS);
+  const set = (at: number, value: number) => {
+    tally[at] = value;
+  };
+  set(STREAM.sent, 1003);
+  set(STREAM.received, 997);
+  set(STREAM.inFlight, 1);
+  set(STREAM.packets, 251);
+  for (let size = 1; size < 4; size++) set(STREAM.packets + size, 250);
+  set(STREAM.lost, 4);
+  set(STREAM.bursts, 2);
+  set(STREAM.burstSquared, 10);
+  set(STREAM.burst, 1);
+  set(STREAM.burst + 2, 1);
+  set(STREAM.burstSum, 4);
+  set(STREAM.rtt + 4, 997);
+  set(STREAM.rttSum, 0.12);
+  set(STREAM.void, 1);
+  const path: ProbedPath = {
+    path: "db",
+    scope: "colocated",
+    protocol: "icmp",
+    sizes: [64, 512, 1400, "random"],
+    target: "db.example",
+    address: "192.0.2.12",
+    slot: 1,
+    labels: createPathLabels("db", "colocated", "icmp"),
+    failure: undefined,
+  };
+  const engine = new Float64Array(SLOT_WORDS);
+  engine[ENGINE.receiveBufferV4] = 33_554_432;
+  return engineSamples([path], { engine, stream: () => tally }, 0, "4c4c4544-0042-3510-8058-b4c04f4d3231", 5e9);
+}
+
+const self = selfSamples({
+  version: "0.0.0",
+  node: "v20.0.0",
+  startedAtSeconds: 1_700_000_000,
+  lastReloadOk: true,
+  configLoadedAtSeconds: 1_700_000_000,
+  thresholds: defaultThresholds,
+  cpuSeconds: 1.5,
+  residentBytes: 80_000_000,
+});
 
 async function expose(format: ExpositionFormat): Promise<string> {
   const configured = collectors.map((collector) => ({ collector, options: collector.options.parse({}) }));
@@ -15,7 +68,9 @@ async function expose(format: ExpositionFormat): Promise<string> {
   const reports = await runner.run();
   for (const { name, samples } of reports) store.replace(name, samples);
   store.replace("collectors", collectorSamples(reports));
-  return store.render(format);
+  store.replace("prober", probed());
+  store.replace("self", self);
+  return (await store.render(format)).toString();
 }
 
 describe.each([
@@ -40,4 +95,12 @@ test("promtool does object to a bad exposition", () => {
   expect(checkMetrics("# HELP virtloss_x_total X.\n# TYPE virtloss_x_total gauge\nvirtloss_x_total 1\n")).toContain(
     "virtloss_x_total",
   );
+});
+
+test("a path with four sizes has 50 series, and one more for each reason that came up", () => {
+  const series = probed()
+    .filter((sample) => sample.labels["path"] === "db")
+    .map((sample) => ("counts" in sample ? sample.counts.length + 2 : 1));
+
+  expect(series.reduce((a, b) => a + b)).toBe(50 + 1);
 });

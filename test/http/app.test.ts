@@ -53,7 +53,7 @@ describe("/metrics", () => {
   });
 
   test("gzip is used only where it is accepted", async () => {
-    const { url } = await start({ render: async () => "virtloss_build_info 1\n".repeat(1_000) });
+    const { url } = await start({ render: async () => Buffer.from("virtloss_build_info 1\n".repeat(1_000)) });
 
     const zipped = await fetchBytes(`${url}/metrics`, { "accept-encoding": "gzip" });
     const refused = await fetchBytes(`${url}/metrics`, { "accept-encoding": "gzip;q=0, br" });
@@ -72,7 +72,7 @@ describe("/metrics", () => {
       render: async () => {
         renders += 1;
         await new Promise<void>((resolve) => release.push(resolve));
-        return `renders ${renders}\n`;
+        return Buffer.from(`renders ${renders}\n`);
       },
     });
 
@@ -96,7 +96,7 @@ describe("/metrics", () => {
     const { url } = await start({
       render: async () => {
         await gate;
-        return "x 1\n";
+        return Buffer.from("x 1\n");
       },
     });
 
@@ -115,7 +115,7 @@ describe("/metrics", () => {
     const { url, logged } = await start({
       render: async () => {
         if (broken) throw new Error("secret detail");
-        return "x 1\n";
+        return Buffer.from("x 1\n");
       },
     });
 

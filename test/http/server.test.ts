@@ -129,7 +129,7 @@ test("a connection that has a request under way is never the one to go", async (
   const { port, url } = await start({
     render: async () => {
       await gate;
-      return "x 1\n";
+      return Buffer.from("x 1\n");
     },
   });
 
@@ -170,7 +170,7 @@ describe("closing", () => {
     const { port, url, close } = await start({
       render: async () => {
         await gate;
-        return "x 1\n";
+        return Buffer.from("x 1\n");
       },
     });
     const idle = await openSocket(port);
@@ -187,7 +187,7 @@ describe("closing", () => {
   });
 
   test("a request that does not end is cut off at the deadline", async () => {
-    const { url, close } = await start({ render: () => new Promise<string>(() => undefined) });
+    const { url, close } = await start({ render: () => new Promise<Buffer>(() => undefined) });
     const scrape = fetch(`${url}/metrics`);
     const failed = expect(scrape).rejects.toThrow();
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -28,7 +28,7 @@ export async function serveParts(parts: Partial<AppParts> = {}): Promise<Serving
     },
   };
   const app = createApp({
-    render: async (format) => `# ${format}\n`,
+    render: async (format) => Buffer.from(`# ${format}\n`),
     contentType: {
       text: "text/plain; version=0.0.4; charset=utf-8",
       openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
