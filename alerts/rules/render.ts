@@ -43,7 +43,9 @@ export function renderRules(options: PackOptions): string {
     " Generated from alerts/rules by `npm run generate`; `virtloss rules` writes it with your thresholds.";
   visit(document, {
     Scalar(_, node) {
-      if (typeof node.value === "string" && node.value.includes("\n")) node.type = Scalar.BLOCK_LITERAL;
+      if (typeof node.value !== "string") return;
+      if (node.value.includes("\n")) node.type = Scalar.BLOCK_LITERAL;
+      else if (node.value.includes('"')) node.type = Scalar.QUOTE_SINGLE;
     },
   });
   return document.toString({ lineWidth: 0 });

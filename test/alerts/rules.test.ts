@@ -112,7 +112,7 @@ describe("runbooks", () => {
 
     expect(text.startsWith(`# ${alert}\n`)).toBe(true);
     expect(sections).toEqual(["Meaning", "Impact", "Diagnosis", "Mitigation", "False alarms"]);
-    expect(diagnosis).toMatch(/^ {4,}\w/m);
+    expect(diagnosis).toMatch(/^( {4,}|```sh\n| +```sh\n +)\w/m);
   });
 
   test("a site's own address takes the place of the exporter's", () => {
