@@ -44,17 +44,19 @@ interface About {
   readonly noValue?: string;
 }
 
-/** Colours from a value upwards; below the first it is green. */
-export type Limits = readonly (readonly [from: number, colour: "yellow" | "orange" | "red"])[];
+type Colour = "green" | "yellow" | "red";
+
+/** Colours from a value upwards; below the first it is green unless told. */
+export type Limits = readonly (readonly [from: number, colour: Colour])[];
 
 export const datasource = { type: "prometheus", uid: "$datasource" };
 
 const refId = (index: number): string => String.fromCharCode("A".charCodeAt(0) + index);
 
-function thresholds(limits: Limits): dashboard.ThresholdsConfigBuilder {
+function thresholds(limits: Limits, below: Colour = "green"): dashboard.ThresholdsConfigBuilder {
   return new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
-    .steps([{ value: null, color: "green" }, ...limits.map(([value, color]) => ({ value, color }))]);
+    .steps([{ value: null, color: below }, ...limits.map(([value, color]) => ({ value, color }))]);
 }
 
 function rangeQuery({ expr, legend }: Query, index: number): prometheus.DataqueryBuilder {
@@ -96,7 +98,12 @@ export function graph(about: About, queries: readonly Query[], limits?: Limits):
 }
 
 /** One large number a query, coloured by limits. */
-export function number(about: About, queries: readonly Query[], limits: Limits = []): stat.PanelBuilder {
+export function number(
+  about: About,
+  queries: readonly Query[],
+  limits: Limits = [],
+  below: Colour = "green",
+): stat.PanelBuilder {
   return new stat.PanelBuilder()
     .title(about.title)
     .description(about.description)
@@ -106,7 +113,7 @@ export function number(about: About, queries: readonly Query[], limits: Limits =
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(common.BigValueColorMode.Value)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
-    .thresholds(thresholds(limits))
+    .thresholds(thresholds(limits, below))
     .targets(queries.map(instantQuery));
 }
 

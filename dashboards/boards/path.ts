@@ -41,6 +41,8 @@ function overview(limits: Limits): Band[] {
             unit: "none",
           },
           [{ expr: promql`count(up{job="virtloss", instance=~"$instance"} == 1) or vector(0)`, legend: "exporters" }],
+          [[1, "green"]],
+          "red",
         ),
         number(
           {
@@ -55,6 +57,8 @@ function overview(limits: Limits): Band[] {
             },
             { expr: promql`count(${ratio}) or vector(0)`, legend: "in the rules" },
           ],
+          [[1, "green"]],
+          "red",
         ),
         number(
           {
