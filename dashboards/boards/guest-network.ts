@@ -71,7 +71,7 @@ export const interfaces: Band[] = [
       ),
       graph(
         { title: "Interrupts by CPU", description: "Interrupts a second of each interface on each CPU.", unit: "cps" },
-        [{ expr: promql`${perSecond(ofInstance(nic.interrupts))} > 0`, legend: "{{device}} CPU {{cpu}}" }],
+        [{ expr: perSecond(ofInstance(nic.interrupts)), legend: "{{device}} CPU {{cpu}}" }],
       ),
       {
         width: 10,
