@@ -1,6 +1,6 @@
 /** What `npm start` and `npm test` share. It runs before anything is installed, so it needs nothing but Node and npm. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -55,6 +55,10 @@ export function run(command, args, options = {}) {
 export function ensureDependencies() {
   // npm writes this file last: an installation that was cut short has none.
   if (modifiedAt(join(root, "node_modules/.package-lock.json")) >= modifiedAt(join(root, "package-lock.json"))) return;
+  // npm ci empties the folder first, and through a link that would be another checkout's.
+  if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new SetupError("node_modules is a link and out of date: run npm ci where it points to, or remove it");
+  }
   console.error("virtloss: installing dependencies");
   // The compiler is a development dependency, so NODE_ENV=production must not leave it out.
   run("npm", ["ci", "--include=dev", "--loglevel=error"]);
