@@ -6,6 +6,7 @@ const execute = promisify(execFile);
 
 /** The built program. */
 export const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 export const builtModule = (path: string): string => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
 
 export interface Finished {
@@ -14,11 +15,16 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a command to its end, whatever its exit code; 60 seconds at most. */
-export async function run(command: string, args: readonly string[], input?: string): Promise<Finished> {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], timeout: 60_000 });
+/** Runs a command to its end, whatever its exit code; a minute at most unless told otherwise. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  { input = "", seconds = 60 }: { readonly input?: string; readonly seconds?: number } = {},
+): Promise<Finished> {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], timeout: seconds * 1000 });
   const out = collect(child);
-  child.stdin.end(input ?? "");
+  child.stdin.on("error", () => undefined); // a command that does not read has nothing to complain of
+  child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code: code ?? -1, ...out }));
@@ -68,7 +74,7 @@ export async function createNamespace(label: string): Promise<Namespace> {
       return stdout;
     },
     async nft(rules) {
-      const { code, stderr } = await run(...command("nft", "-f", "-"), rules);
+      const { code, stderr } = await run(...command("nft", "-f", "-"), { input: rules });
       if (code !== 0) throw new Error(`nft: ${stderr}`);
     },
     async counted(comment) {
@@ -138,4 +144,16 @@ export function inputRules(...statements: string[]): string {
   return `table inet lab {\n  chain input {\n    type filter hook input priority 0; policy accept;\n${statements
     .map((s) => `    ${s}\n`)
     .join("")}  }\n}\n`;
+}
+
+/** The checkout as `unprivileged` shows it: nobody may not look into the home of who cloned it. */
+const SHOWN_AT = "/mnt";
+export const shownProgram = `${SHOWN_AT}/dist/src/main.js`;
+
+/** Puts a command under the user nobody, without any capability and without a way to get one. */
+export function unprivileged(...command: string[]): string[] {
+  const none = ["--bounding-set", "--inh-caps", "--ambient-caps"].flatMap((option) => [option, "-all"]);
+  const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs"];
+  const show = `mount --bind "$0" ${SHOWN_AT} && exec setpriv "$@"`;
+  return ["unshare", "--mount", "sh", "-c", show, root, ...nobody, ...none, ...command];
 }
