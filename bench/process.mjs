@@ -1,0 +1,19 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+const TICKS_PER_SECOND = Number(spawnSync("getconf", ["CLK_TCK"], { encoding: "utf8" }).stdout);
+
+/** CPU time of a process with all its threads so far. @returns {{ user: number, system: number }} seconds */
+export function cpuSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The name in parentheses may hold spaces; the fields behind it may not. utime and stime are fields 14 and 15.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { user: Number(fields[11]) / TICKS_PER_SECOND, system: Number(fields[12]) / TICKS_PER_SECOND };
+}
+
+/** @returns {{ resident: number, anonymous: number }} bytes; the rest of the resident ones is mapped files, mostly Node itself */
+export function memoryBytes(pid) {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const bytes = (name) => Number(rollup.match(new RegExp(`^${name}:\\s*(\\d+) kB`, "m"))?.[1]) * 1024;
+  return { resident: bytes("Rss"), anonymous: bytes("Anonymous") };
+}
