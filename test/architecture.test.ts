@@ -110,7 +110,7 @@ test("one collector never imports another", () => {
 });
 
 test.each([
-  ["prom-client", /^src\/metrics\/store\.ts$/],
+  ["prom-client", /^src\/metrics\/exposition\.ts$/],
   ["koffi", /^src\/kernel\/ffi\//],
   ["express", /^src\/http\//],
   ["node:child_process", /^src\/kernel\//],

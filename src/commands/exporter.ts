@@ -15,12 +15,13 @@ import type { StatusView } from "../http/page/view.ts";
 import { createKernelClock } from "../kernel/ffi/clock.ts";
 import type { Host } from "../kernel/host.ts";
 import type { Log } from "../log.ts";
+import { contentTypes, type ExpositionFormat } from "../metrics/exposition.ts";
 import { selfSamples } from "../metrics/self-samples.ts";
-import { createMetricStore, type ExpositionFormat } from "../metrics/store.ts";
+import { createMetricStore } from "../metrics/store.ts";
 import type { ProbeEngine } from "../prober/engine.ts";
 import { createHistory } from "../prober/history.ts";
 import { createProbedPaths, type WatchTarget } from "../prober/paths.ts";
-import { engineSamples, type ProbedPath } from "../prober/samples.ts";
+import { type ProbedPath, pathFamilies, proberSamples } from "../prober/samples.ts";
 import { collectorView, pathView, proberView } from "../report/status.ts";
 import { version } from "../version.ts";
 
@@ -38,7 +39,7 @@ export interface ExporterParts {
 
 /** The running exporter, apart from its HTTP server. */
 export interface Exporter {
-  render(format: ExpositionFormat): Promise<Buffer>;
+  render(format: ExpositionFormat): AsyncIterable<string>;
   readonly contentType: Readonly<Record<ExpositionFormat, string>>;
   status(): StatusView;
   /** Names of configured parts that were not tried once yet. */
@@ -77,14 +78,9 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
     for (const { name, samples } of reports) store.replace(name, samples);
     store.replace("collectors", collectorSamples(reports));
     const snapshot = engine.snapshot();
-    const samples = engineSamples(
-      paths.list(snapshot),
-      snapshot,
-      engine.restarts,
-      vmUuid(reports),
-      clock.monotonicNanos(),
-    );
-    store.replace("prober", samples);
+    const now = clock.monotonicNanos();
+    store.replaceFamilies("paths", pathFamilies(paths.list(snapshot), snapshot, vmUuid(reports), now));
+    store.replace("prober", proberSamples(snapshot.engine, engine.restarts));
     store.replace("self", selfSamples(selfState()));
   }
 
@@ -140,11 +136,11 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
   }
 
   return {
-    async render(format) {
+    async *render(format) {
       await refresh();
-      return store.render(format);
+      yield* store.render(format);
     },
-    contentType: store.contentType,
+    contentType: contentTypes,
     status() {
       const snapshot = engine.snapshot();
       const nowNanos = clock.monotonicNanos();

@@ -8,6 +8,7 @@ import { createProbeEngine } from "../prober/engine.ts";
 import { createResolver } from "../prober/resolve/resolver.ts";
 import { version } from "../version.ts";
 import { addPathsHint, createExporter, type Exporter } from "./exporter.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { CannotRunError, EXIT, parseCommandLine } from "./usage.ts";
 
 const help = `virtloss serve [--config FILE] [--listen [ADDRESS]:10862] [--path SCOPE=TARGET]...
@@ -35,6 +36,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return EXIT.fine;
   }
+  keepHeapSmall();
   const overrides = { paths: values.path, ...(values.listen !== undefined && { listen: values.listen }) };
   const source = createConfigSource({ file: values.config, overrides });
   const config = await source.load();

@@ -1,4 +1,4 @@
-import type { ExpositionFormat } from "../metrics/store.ts";
+import type { ExpositionFormat } from "../metrics/exposition.ts";
 
 interface Range {
   readonly type: string;

@@ -207,7 +207,7 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
       const read = readSnapshot(shared, slotCount, () => performance.now() > deadline);
       if (read) latest = read;
       const words = latest;
-      const slice = (slot: number) => words.slice(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+      const slice = (slot: number) => words.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
       return {
         engine: slice(ENGINE_SLOT),
         stream: (slot) => (slot * SLOT_WORDS < words.length ? slice(slot) : new Float64Array(SLOT_WORDS)),

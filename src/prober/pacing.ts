@@ -1,5 +1,5 @@
 /** Wake-ups are late by at most this much on purpose, so that one wake-up serves many packets. */
-const LONGEST_COALESCING_NANOS = 10e6;
+const LONGEST_COALESCING_NANOS = 20e6;
 /** Packets that one wake-up should gather at high rates: bursts larger than this are a load of their own. */
 const COALESCED_PACKETS = 32;
 /** Behind by more than the coalescing and this much, a stream has missed its slots. */

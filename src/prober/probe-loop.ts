@@ -109,7 +109,7 @@ export class ProbeLoop {
     this.judge();
     this.publish();
     const after = clock.monotonicNanos();
-    const wake = Math.max(this.streams.earliestNanos(), after) + random() * coalescing;
+    const wake = Math.max(this.streams.earliestNanos(), after) + (0.5 + random() / 2) * coalescing;
     this.plannedNanos = Math.min(wake, after + (this.unjudged ? SWEEP_NANOS : IDLE_NANOS));
     return (this.plannedNanos - after) / 1e6;
   }

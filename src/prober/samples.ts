@@ -1,5 +1,13 @@
 import type { Protocol, Scope, Size } from "../config/path.ts";
-import { type AnySample, histogramSample, sample } from "../metrics/define.ts";
+import {
+  type AnyMetricDef,
+  type AnySample,
+  type HistogramDef,
+  histogramSample,
+  type MetricDef,
+  sample,
+} from "../metrics/define.ts";
+import type { MetricFamily } from "../metrics/exposition.ts";
 import type { EngineSnapshot } from "./engine.ts";
 import { burstBuckets, probeMetrics as m, proberMetrics as p, rttBuckets, stallBuckets } from "./metrics.ts";
 import type { PathLabels } from "./path-labels.ts";
@@ -26,36 +34,86 @@ export interface PathFailure {
   readonly message: string;
 }
 
-/** The counters of one path; they exist at 0 before its first packet, or increase() would miss the first loss. */
-export function pathSamples(path: ProbedPath, tally: Float64Array, vmUuid: string, nowNanos: number): AnySample[] {
-  const labels = path.labels.base;
-  const since = word(tally, STREAM.openRunSince);
-  const count = (at: number) => word(tally, at);
-  const counts = (at: number, buckets: readonly number[]) => Array.from(tally.subarray(at, at + buckets.length + 1));
+interface Row {
+  readonly path: ProbedPath;
+  readonly tally: Float64Array;
+}
+
+type PathMetric = MetricDef<string, "path" | "scope" | "protocol">;
+type PathHistogram = HistogramDef<string, "path" | "scope" | "protocol">;
+
+/**
+ * The counters of all paths; they exist at 0 before a path's first packet, or increase() would miss its first loss. Each
+ * series is made when it is rendered: a thousand paths have fifty thousand.
+ * @param vmUuid of this machine, empty while unknown @param nowNanos monotonic
+ */
+export function pathFamilies(
+  paths: readonly ProbedPath[],
+  snapshot: EngineSnapshot,
+  vmUuid: string,
+  nowNanos: number,
+): MetricFamily[] {
+  const rows = paths.map((path): Row => ({ path, tally: snapshot.stream(path.slot) }));
+
+  function family(metric: AnyMetricDef, samplesOf: (row: Row) => Iterable<AnySample>): MetricFamily {
+    const samples = {
+      *[Symbol.iterator]() {
+        for (const row of rows) yield* samplesOf(row);
+      },
+    };
+    return { metric, samples };
+  }
+  const count = (metric: PathMetric, at: number) =>
+    family(metric, ({ path, tally }) => [sample(metric, path.labels.base, word(tally, at))]);
+  const bySize = (metric: typeof m.packets | typeof m.lost, at: number) =>
+    family(metric, ({ path, tally }) =>
+      path.sizes.map((size, i) => sample(metric, path.labels.withSize(size), word(tally, at + i))),
+    );
   const byReason = (metric: typeof m.void | typeof m.sendErrors, at: number, reasons: readonly string[]) =>
-    reasons.flatMap((reason, i) => (count(at + i) > 0 ? [sample(metric, { ...labels, reason }, count(at + i))] : []));
+    family(metric, ({ path, tally }) =>
+      reasons.flatMap((reason, i) =>
+        word(tally, at + i) > 0 ? [sample(metric, { ...path.labels.base, reason }, word(tally, at + i))] : [],
+      ),
+    );
+  const distribution = (metric: PathHistogram, at: number, buckets: readonly number[], sum: number) =>
+    family(metric, ({ path, tally }) => [
+      histogramSample(metric, path.labels.base, countsAt(tally, at, buckets), word(tally, sum)),
+    ]);
+
   return [
-    ...path.sizes.flatMap((size, i) => [
-      sample(m.packets, path.labels.withSize(size), count(STREAM.packets + i)),
-      sample(m.lost, path.labels.withSize(size), count(STREAM.lost + i)),
+    bySize(m.packets, STREAM.packets),
+    bySize(m.lost, STREAM.lost),
+    count(m.sent, STREAM.sent),
+    count(m.received, STREAM.received),
+    count(m.late, STREAM.late),
+    count(m.duplicates, STREAM.duplicates),
+    count(m.reordered, STREAM.reordered),
+    count(m.inFlight, STREAM.inFlight),
+    family(m.currentLossRun, ({ path, tally }) => [
+      sample(m.currentLossRun, path.labels.base, openRunSeconds(tally, nowNanos)),
     ]),
-    sample(m.sent, labels, count(STREAM.sent)),
-    sample(m.received, labels, count(STREAM.received)),
-    sample(m.late, labels, count(STREAM.late)),
-    sample(m.duplicates, labels, count(STREAM.duplicates)),
-    sample(m.reordered, labels, count(STREAM.reordered)),
-    sample(m.inFlight, labels, count(STREAM.inFlight)),
-    sample(m.currentLossRun, labels, since === 0 ? 0 : Math.max(0, nowNanos - since) / 1e9),
-    sample(m.bursts, labels, count(STREAM.bursts)),
-    sample(m.burstSquared, labels, count(STREAM.burstSquared)),
-    sample(m.stalledLost, labels, count(STREAM.stalledLost)),
-    histogramSample(m.burstPackets, labels, counts(STREAM.burst, burstBuckets), count(STREAM.burstSum)),
-    histogramSample(m.rtt, labels, counts(STREAM.rtt, rttBuckets), count(STREAM.rttSum)),
-    ...byReason(m.void, STREAM.void, voidReasons),
-    ...byReason(m.sendErrors, STREAM.sendErrors, sendErrorReasons),
-    sample(m.pathInfo, path.labels.withInfo(path.target, path.address, vmUuid), 1),
-    ...(path.failure ? [sample(m.pathFailed, { ...labels, reason: path.failure.reason }, 1)] : []),
+    count(m.bursts, STREAM.bursts),
+    count(m.burstSquared, STREAM.burstSquared),
+    count(m.stalledLost, STREAM.stalledLost),
+    distribution(m.burstPackets, STREAM.burst, burstBuckets, STREAM.burstSum),
+    distribution(m.rtt, STREAM.rtt, rttBuckets, STREAM.rttSum),
+    byReason(m.void, STREAM.void, voidReasons),
+    byReason(m.sendErrors, STREAM.sendErrors, sendErrorReasons),
+    family(m.pathInfo, ({ path }) => [sample(m.pathInfo, path.labels.withInfo(path.target, path.address, vmUuid), 1)]),
+    family(m.pathFailed, ({ path }) =>
+      path.failure ? [sample(m.pathFailed, { ...path.labels.base, reason: path.failure.reason }, 1)] : [],
+    ),
   ];
+}
+
+/** Seconds since the first packet of the open run of loss was sent; 0 without one. */
+export function openRunSeconds(tally: Float64Array, nowNanos: number): number {
+  const since = word(tally, STREAM.openRunSince);
+  return since === 0 ? 0 : Math.max(0, nowNanos - since) / 1e9;
+}
+
+function countsAt(tally: Float64Array, at: number, buckets: readonly number[]): number[] {
+  return Array.from(tally.subarray(at, at + buckets.length + 1));
 }
 
 /** The prober's doubts about itself. A receive buffer is told once its socket is open. */
@@ -71,29 +129,10 @@ export function proberSamples(engine: Float64Array, restarts: number): AnySample
     ...buffers.flatMap(([family, at]) => (count(at) > 0 ? [sample(p.receiveBuffer, { family }, count(at))] : [])),
     sample(p.lateSends, { protocol: "icmp" }, count(ENGINE.lateSends)),
     sample(p.restarts, {}, restarts),
-    histogramSample(
-      p.stalls,
-      {},
-      Array.from(engine.subarray(ENGINE.stall, ENGINE.stall + stallBuckets.length + 1)),
-      count(ENGINE.stallSum),
-    ),
+    histogramSample(p.stalls, {}, countsAt(engine, ENGINE.stall, stallBuckets), count(ENGINE.stallSum)),
     sample(p.rejected, { reason: "malformed" }, count(ENGINE.malformed)),
     sample(p.rejected, { reason: "foreign" }, count(ENGINE.foreign)),
     sample(p.missingStamps, { direction: "transmit" }, count(ENGINE.missingTransmitStamps)),
     sample(p.missingStamps, { direction: "receive" }, count(ENGINE.missingReceiveStamps)),
-  ];
-}
-
-/** Everything that the engine has to say, from one snapshot. */
-export function engineSamples(
-  paths: readonly ProbedPath[],
-  snapshot: EngineSnapshot,
-  restarts: number,
-  vmUuid: string,
-  nowNanos: number,
-): AnySample[] {
-  return [
-    ...paths.flatMap((path) => pathSamples(path, snapshot.stream(path.slot), vmUuid, nowNanos)),
-    ...proberSamples(snapshot.engine, restarts),
   ];
 }

@@ -6,8 +6,8 @@ import type { CollectorReport } from "../collectors/run.ts";
 import type { CollectorView, PathView, ProberView } from "../http/page/view.ts";
 import type { WindowTally } from "../prober/history.ts";
 import { rttBuckets } from "../prober/metrics.ts";
-import type { ProbedPath } from "../prober/samples.ts";
-import { ENGINE, STREAM, word } from "../prober/tally.ts";
+import { openRunSeconds, type ProbedPath } from "../prober/samples.ts";
+import { ENGINE, word } from "../prober/tally.ts";
 
 /** What the status page says of one path over the window. */
 export function pathView(
@@ -19,7 +19,6 @@ export function pathView(
 ): PathView {
   const bounds = lossBounds(window);
   const limits = { ...thresholds, lossRatio: lossLimit(path, thresholds) };
-  const since = word(tally, STREAM.openRunSince);
   const p50 = histogramQuantile(rttBuckets, window.rttCounts, 0.5);
   const p99 = histogramQuantile(rttBuckets, window.rttCounts, 0.99);
   return {
@@ -38,7 +37,7 @@ export function pathView(
     lossLower: bounds?.lower ?? null,
     lossUpper: bounds?.upper ?? null,
     rttSeconds: p50 === null || p99 === null ? null : { p50, p99 },
-    currentLossRunSeconds: since === 0 ? 0 : Math.max(0, nowNanos - since) / 1e9,
+    currentLossRunSeconds: openRunSeconds(tally, nowNanos),
   };
 }
 

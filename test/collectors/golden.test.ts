@@ -3,16 +3,17 @@ import { defaultThresholds } from "../../src/analysis/thresholds.ts";
 import { collectors } from "../../src/collectors/index.ts";
 import { collectorSamples, createCollectorRunner } from "../../src/collectors/run.ts";
 import type { AnySample } from "../../src/metrics/define.ts";
+import type { ExpositionFormat, MetricFamily } from "../../src/metrics/exposition.ts";
 import { selfSamples } from "../../src/metrics/self-samples.ts";
-import { createMetricStore, type ExpositionFormat } from "../../src/metrics/store.ts";
+import { createMetricStore } from "../../src/metrics/store.ts";
 import { createPathLabels } from "../../src/prober/path-labels.ts";
-import { engineSamples, type ProbedPath } from "../../src/prober/samples.ts";
+import { type ProbedPath, pathFamilies, proberSamples } from "../../src/prober/samples.ts";
 import { ENGINE, SLOT_WORDS, STREAM } from "../../src/prober/tally.ts";
 import { createFixtureHost } from "../support/fixture-host.ts";
 import { checkMetrics } from "../support/promtool.ts";
 
 /** One path that lost a run of three and one more packet, of which one was void, over IPv4. */
-function probed(): AnySample[] {
+function probed(): { families: MetricFamily[]; self: AnySample[] } {
   const tally = new Float64Array(SLOT_WORDS);
   const set = (at: number, value: number) => {
     tally[at] = value;
@@ -44,7 +45,9 @@ function probed(): AnySample[] {
   };
   const engine = new Float64Array(SLOT_WORDS);
   engine[ENGINE.receiveBufferV4] = 33_554_432;
-  return engineSamples([path], { engine, stream: () => tally }, 0, "4c4c4544-0042-3510-8058-b4c04f4d3231", 5e9);
+  const snapshot = { engine, stream: () => tally };
+  const uuid = "4c4c4544-0042-3510-8058-b4c04f4d3231";
+  return { families: pathFamilies([path], snapshot, uuid, 5e9), self: proberSamples(engine, 0) };
 }
 
 const self = selfSamples({
@@ -68,9 +71,12 @@ async function expose(format: ExpositionFormat): Promise<string> {
   const reports = await runner.run();
   for (const { name, samples } of reports) store.replace(name, samples);
   store.replace("collectors", collectorSamples(reports));
-  store.replace("prober", probed());
+  store.replaceFamilies("paths", probed().families);
+  store.replace("prober", probed().self);
   store.replace("self", self);
-  return (await store.render(format)).toString();
+  let text = "";
+  for await (const piece of store.render(format)) text += piece;
+  return text;
 }
 
 describe.each([
@@ -99,7 +105,7 @@ test("promtool does object to a bad exposition", () => {
 
 test("a path with four sizes has 50 series, and one more for each reason that came up", () => {
   const series = probed()
-    .filter((sample) => sample.labels["path"] === "db")
+    .families.flatMap(({ samples }) => [...samples])
     .map((sample) => ("counts" in sample ? sample.counts.length + 2 : 1));
 
   expect(series.reduce((a, b) => a + b)).toBe(50 + 1);

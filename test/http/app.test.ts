@@ -53,7 +53,11 @@ describe("/metrics", () => {
   });
 
   test("gzip is used only where it is accepted", async () => {
-    const { url } = await start({ render: async () => Buffer.from("virtloss_build_info 1\n".repeat(1_000)) });
+    const { url } = await start({
+      async *render() {
+        yield "virtloss_build_info 1\n".repeat(1_000);
+      },
+    });
 
     const zipped = await fetchBytes(`${url}/metrics`, { "accept-encoding": "gzip" });
     const refused = await fetchBytes(`${url}/metrics`, { "accept-encoding": "gzip;q=0, br" });
@@ -69,10 +73,10 @@ describe("/metrics", () => {
     let renders = 0;
     const release: (() => void)[] = [];
     const { url } = await start({
-      render: async () => {
+      async *render() {
         renders += 1;
         await new Promise<void>((resolve) => release.push(resolve));
-        return Buffer.from(`renders ${renders}\n`);
+        yield `renders ${renders}\n`;
       },
     });
 
@@ -94,9 +98,9 @@ describe("/metrics", () => {
       release = resolve;
     });
     const { url } = await start({
-      render: async () => {
+      async *render() {
         await gate;
-        return Buffer.from("x 1\n");
+        yield "x 1\n";
       },
     });
 
@@ -113,9 +117,9 @@ describe("/metrics", () => {
   test("a render that fails is one line, a log entry without detail for strangers, and no end of the process", async () => {
     let broken = true;
     const { url, logged } = await start({
-      render: async () => {
+      async *render() {
         if (broken) throw new Error("secret detail");
-        return Buffer.from("x 1\n");
+        yield "x 1\n";
       },
     });
 

@@ -127,9 +127,9 @@ test("a connection that has a request under way is never the one to go", async (
     release = resolve;
   });
   const { port, url } = await start({
-    render: async () => {
+    async *render() {
       await gate;
-      return Buffer.from("x 1\n");
+      yield "x 1\n";
     },
   });
 
@@ -168,9 +168,9 @@ describe("closing", () => {
       release = resolve;
     });
     const { port, url, close } = await start({
-      render: async () => {
+      async *render() {
         await gate;
-        return Buffer.from("x 1\n");
+        yield "x 1\n";
       },
     });
     const idle = await openSocket(port);
@@ -187,7 +187,11 @@ describe("closing", () => {
   });
 
   test("a request that does not end is cut off at the deadline", async () => {
-    const { url, close } = await start({ render: () => new Promise<Buffer>(() => undefined) });
+    const { url, close } = await start({
+      async *render() {
+        yield await new Promise<string>(() => undefined);
+      },
+    });
     const scrape = fetch(`${url}/metrics`);
     const failed = expect(scrape).rejects.toThrow();
     await new Promise((resolve) => setTimeout(resolve, 50));

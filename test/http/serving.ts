@@ -28,7 +28,9 @@ export async function serveParts(parts: Partial<AppParts> = {}): Promise<Serving
     },
   };
   const app = createApp({
-    render: async (format) => Buffer.from(`# ${format}\n`),
+    async *render(format) {
+      yield `# ${format}\n`;
+    },
     contentType: {
       text: "text/plain; version=0.0.4; charset=utf-8",
       openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",

@@ -1,0 +1,143 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createWire, inputRules, run, TARGET, type Wire } from "../support/lab.ts";
+import { EXPORTER, eventually, PROMETHEUS, root, type Servers, startServers } from "../support/servers.ts";
+
+/** The board drawing program: an external tool, given by its path. CI has it; without it only the queries are tested. */
+const viewer = process.env["BOARD_VIEWER"];
+
+const config = `
+paths:
+  - {name: db, scope: colocated, target: ${TARGET}, rate: 400}
+  - {name: nowhere, scope: external, target: 203.0.113.1, rate: 10}
+  - {name: loopback, scope: control, target: 127.0.0.1, rate: 40}
+`;
+
+let wire: Wire;
+let servers: Servers;
+let directory: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "virtloss-e2e-"));
+  wire = await createWire();
+  await wire.target.nft(inputRules(`icmp type echo-request numgen random mod 100 < 5 counter drop comment "fault"`));
+  servers = await startServers(wire.prober, directory, config);
+}, 60_000);
+
+afterAll(async () => {
+  await servers.stop();
+  await wire.remove();
+  rmSync(directory, { recursive: true });
+}, 30_000);
+
+test("a path that loses 5 % pages: the text names path, loss and bounds", async () => {
+  const page = await eventually("a page for the path db", 120, () =>
+    servers.notifications
+      .filter(({ to }) => to === "/pager")
+      .flatMap(({ alerts }) => alerts)
+      .find(({ labels }) => labels["alertname"] === "VirtlossPathLoss" && labels["severity"] === "critical"),
+  );
+
+  expect(page.labels).toMatchObject({ path: "db", scope: "colocated", protocol: "icmp", instance: "127.0.0.1:10862" });
+  expect(page.annotations["summary"]).toMatch(
+    /^Path db \(colocated, icmp\) loses packets, measured by 127\.0\.0\.1:10862$/,
+  );
+  const [, ratio, packets, lower, upper] =
+    /^Last 5 min: ([\d.]+)% of (\d+) packets lost \(95% bounds ([\d.]+)% to ([\d.]+)%\)/.exec(
+      page.annotations["description"] ?? "",
+    ) ?? [];
+  expect(Number(packets)).toBeGreaterThanOrEqual(300);
+  expect(Number(lower)).toBeLessThan(Number(ratio));
+  expect(Number(upper)).toBeGreaterThan(Number(ratio));
+  // Five in a hundred, of at least 300 packets: 95 % of such samples lie well within 1 to 10 %.
+  expect(Number(ratio)).toBeGreaterThan(1);
+  expect(Number(ratio)).toBeLessThan(10);
+  process.stderr.write(`delivered page:\n  ${page.annotations["summary"]}\n  ${page.annotations["description"]}\n`);
+}, 150_000);
+
+test("the page's runbook opens on the exporter that it names", async () => {
+  const rules = readFileSync(join(root, "alerts/virtloss.rules.yaml"), "utf8");
+  const alerts = new Set([...rules.matchAll(/alert: (\w+)/g)].map(([, name]) => name ?? ""));
+
+  for (const alert of alerts) {
+    expect([alert, await servers.get(`${EXPORTER}/runbooks/${alert}`, "-f")]).toEqual([
+      alert,
+      expect.stringContaining(`# ${alert}`),
+    ]);
+  }
+});
+
+test("what Prometheus counts as lost is what nftables dropped, and the books balance in one scrape", async () => {
+  await wire.target.sh("nft insert rule inet lab input accept");
+  const dropped = await wire.target.counted("fault");
+
+  const lost = () => servers.query('sum(virtloss_probe_lost_packets_total{path="db"})');
+  await eventually(`${dropped} lost packets`, 15, async () =>
+    (await lost())[0]?.value[1] === String(dropped) ? true : undefined,
+  );
+
+  const [balance] = await servers.query(`
+    sum without (size) (virtloss_probe_packets_total{path="db"})
+    + (sum without (reason) (virtloss_probe_void_packets_total) or virtloss_probe_in_flight_packets * 0)
+    + virtloss_probe_in_flight_packets - virtloss_probe_sent_packets_total`);
+  expect(balance?.value[1]).toBe("0");
+  expect(dropped).toBeGreaterThan(20);
+}, 60_000);
+
+test("every query of every board has data in this Prometheus", async () => {
+  const askAll = async () => {
+    const empty: string[] = [];
+    for (const { board, title, expr } of boardQueries()) {
+      const result = await servers.query(expr);
+      if (result.length === 0) empty.push(`${board}, ${title}: ${expr}`);
+    }
+    return empty;
+  };
+  // The rules over an hour are evaluated once a minute.
+  await eventually("the recording rules over an hour", 90, async () =>
+    (await servers.query("path:virtloss_loss:ratio_rate1h"))[0] ? true : undefined,
+  );
+
+  expect(await askAll()).toEqual([]);
+}, 120_000);
+
+test("a path without a route is shown as failed, with its reason, while the others go on", async () => {
+  const failed = await servers.query("virtloss_probe_path_failed");
+
+  expect(failed.map(({ metric }) => [metric["path"], metric["reason"]])).toEqual([["nowhere", "send_refused"]]);
+});
+
+function boardQueries(): { board: string; title: string; expr: string }[] {
+  const directory = join(root, "dashboards");
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((board) => {
+      const model = JSON.parse(readFileSync(join(directory, board), "utf8")) as {
+        panels: { title?: string; targets?: { expr?: string }[] }[];
+      };
+      return model.panels.flatMap(({ title = "", targets = [] }) =>
+        targets.map(({ expr = "" }) => ({
+          board,
+          title,
+          expr: expr.replaceAll("$__rate_interval", "10s").replaceAll(/"\$(instance|path|scope)"/g, '".*"'),
+        })),
+      );
+    });
+}
+
+if (viewer) {
+  test("Grafana's own components draw every panel of every board", async () => {
+    const boards = readdirSync(join(root, "dashboards")).filter((name) => name.endsWith(".json"));
+    const files = boards.map((name) => join(root, "dashboards", name));
+
+    const [file, args] = wire.prober.command(viewer, PROMETHEUS, join(directory, "drawn"), ...files);
+    const { code, stdout, stderr } = await run(file, args, { seconds: 420 });
+
+    expect([code, stdout, code === 0 ? "" : stderr]).toEqual([
+      0,
+      boards.map((b) => `ok    ${b.replace(".json", "")}\n`).join(""),
+      "",
+    ]);
+  }, 450_000);
+}
