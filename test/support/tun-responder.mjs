@@ -1,5 +1,7 @@
 // Answers echo requests that reach a tun device of its own, as told on its standard input, one JSON object a line:
-// {"delayMs": 500} holds replies back, {"garbage": true} sends nonsense beside each. Prints {"requests": n, "replies": n} at the end.
+// {"delayMs": 500} holds replies back, {"garbage": true} sends nonsense beside each, {"copies": 2} sends each twice,
+// {"swap": true} answers each second request before the one ahead of it, {"limit": 1000} ends with that many answered.
+// Prints {"requests": n, "replies": n} at the end.
 // It runs in the prober's own namespace: what it does to replies, no kernel does.
 import { closeSync, openSync, read, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -16,7 +18,7 @@ request.write(device);
 request.writeUInt16LE(IFF_TUN_NO_PI, 16);
 if (ioctl(fd, TUNSETIFF, request) < 0) throw new Error("TUNSETIFF failed: is this root, and /dev/net/tun there?");
 
-const order = { delayMs: 0, garbage: false };
+const order = { delayMs: 0, garbage: false, copies: 1, swap: false, limit: Number.POSITIVE_INFINITY };
 const counts = { requests: 0, replies: 0 };
 
 function checksum(bytes) {
@@ -69,16 +71,26 @@ function garbage(packet) {
 
 function respond(packet) {
   if (packet[0] !== 0x45 || packet[9] !== 1 || packet[20] !== 8) return;
-  counts.requests++;
+  if (counts.requests++ >= order.limit) return;
   const good = answer(packet, echoReply(packet));
   const wrong = order.garbage ? garbage(packet) : [];
   const send = () => {
     for (const bad of wrong) writeSync(fd, bad);
-    writeSync(fd, good);
+    for (let copy = 0; copy < order.copies; copy++) writeSync(fd, good);
     counts.replies++;
   };
-  if (order.delayMs > 0) setTimeout(send, order.delayMs);
+  if (order.swap) sendSwapped(send);
+  else if (order.delayMs > 0) setTimeout(send, order.delayMs);
   else send();
+}
+
+let heldBack;
+function sendSwapped(send) {
+  if (heldBack) {
+    send();
+    heldBack();
+    heldBack = undefined;
+  } else heldBack = send;
 }
 
 function readNext() {
