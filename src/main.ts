@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CannotRunError, EXIT, UsageError } from "./commands/usage.ts";
 import { ConfigError } from "./config/issues.ts";
-import { version } from "./version.ts";
+import { version } from "./package.ts";
 
 type Command = (argv: readonly string[]) => Promise<number>;
 

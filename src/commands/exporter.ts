@@ -18,12 +18,12 @@ import type { Log } from "../log.ts";
 import { contentTypes, type ExpositionFormat } from "../metrics/exposition.ts";
 import { selfSamples } from "../metrics/self-samples.ts";
 import { createMetricStore } from "../metrics/store.ts";
+import { version } from "../package.ts";
 import type { ProbeEngine } from "../prober/engine.ts";
 import { createHistory } from "../prober/history.ts";
 import { createProbedPaths, type WatchTarget } from "../prober/paths.ts";
 import { type ProbedPath, pathFamilies, proberSamples } from "../prober/samples.ts";
 import { collectorView, pathView, proberView } from "../report/status.ts";
-import { version } from "../version.ts";
 
 /** The status page looks this far back. */
 const WINDOW_SECONDS = 300;

@@ -5,6 +5,7 @@ import { pathSchema } from "../config/path-schema.ts";
 import type { ProbeAddress } from "../prober/commands.ts";
 import { createProbeEngine, type EngineSnapshot } from "../prober/engine.ts";
 import { resolveOnce, UnresolvedError } from "../prober/resolve/once.ts";
+import { sendRefusal } from "../prober/send-refusal.ts";
 import { lossTally, STREAM, word } from "../prober/tally.ts";
 import { type ProbeResult, probeResult } from "../report/probe-result.ts";
 import { createProgress } from "../report/progress.ts";
@@ -62,9 +63,9 @@ export async function probe(argv: readonly string[]): Promise<number> {
   const address = await resolveOnce(order.path.target, order.path.ipVersion).catch((error: unknown) => {
     throw error instanceof UnresolvedError ? new CannotRunError(error.message) : error;
   });
-  const result = await run(order, address);
+  const { result, refusal } = await run(order, address);
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : probeText(result));
-  if (result.received + result.lost === 0) throw new CannotRunError(nothingSent(result));
+  if (result.received + result.lost === 0) throw new CannotRunError(nothingSent(result, refusal));
   return (result.lossLower ?? 0) > FINDING_LOWER_BOUND ? EXIT.finding : EXIT.fine;
 }
 
@@ -107,15 +108,24 @@ function wholeNumber(option: string, text: string, min: number, max: number): nu
   throw new UsageError(`${option}: expected a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`);
 }
 
+interface Outcome {
+  readonly result: ProbeResult;
+  /** Why the kernel refused to send, where it did. */
+  readonly refusal: string;
+}
+
 /** Runs the engine until every attempt has its verdict. @throws CannotRunError where probing is not permitted */
-function run(order: ProbeOrder, address: ProbeAddress): Promise<ProbeResult> {
+function run(order: ProbeOrder, address: ProbeAddress): Promise<Outcome> {
   const { path, size, count, receiveBufferBytes } = order;
   const subject = { target: path.target, address: address.address, protocol: "icmp", size: sizeLabel(size) };
   const rttLog = new SharedArrayBuffer((count + 1) * 8);
   const progress = createProgress(process.stderr, () => performance.now());
   return new Promise((resolve, reject) => {
-    const read = (snapshot: EngineSnapshot) =>
-      probeResult(subject, snapshot.stream(slot), snapshot.engine, sortedRtts(rttLog));
+    const read = (snapshot: EngineSnapshot): Outcome => {
+      const stream = snapshot.stream(slot);
+      const result = probeResult(subject, stream, snapshot.engine, sortedRtts(rttLog));
+      return { result, refusal: sendRefusal(stream) };
+    };
     const finish = (settle: () => void) => {
       clearInterval(looking);
       progress.end();
@@ -126,8 +136,8 @@ function run(order: ProbeOrder, address: ProbeAddress): Promise<ProbeResult> {
       onDenied: (_family, message) => finish(() => reject(new CannotRunError(message))),
       onWorkerDied: (error) => finish(() => reject(error)),
       onDone: () => {
-        const result = read(engine.snapshot());
-        finish(() => resolve(result));
+        const outcome = read(engine.snapshot());
+        finish(() => resolve(outcome));
       },
     });
     const slot = engine.add({
@@ -151,8 +161,8 @@ function sortedRtts(log: SharedArrayBuffer): Float64Array {
   return Float64Array.from(values.subarray(1, 1 + (values[0] ?? 0))).sort();
 }
 
-function nothingSent(result: ProbeResult): string {
+function nothingSent(result: ProbeResult, refusal: string): string {
   return result.sendErrors > 0
-    ? `the kernel refused every packet to ${result.address}: is there a route, and does a local firewall let ICMP echo out?`
+    ? `the kernel refuses every packet to ${result.address} ${refusal}`
     : `no packet to ${result.address} could be judged: every one is void`;
 }

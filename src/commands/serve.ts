@@ -1,12 +1,13 @@
+import { readFile } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import { createConfigSource } from "../config/source.ts";
 import { createApp } from "../http/app.ts";
 import { CannotListenError, type Listening, listen } from "../http/server.ts";
 import { createLinuxHost } from "../kernel/linux.ts";
 import { createLog, type Log } from "../log.ts";
+import { packageFile, version } from "../package.ts";
 import { createProbeEngine } from "../prober/engine.ts";
 import { createResolver } from "../prober/resolve/resolver.ts";
-import { version } from "../version.ts";
 import { addPathsHint, createExporter, type Exporter } from "./exporter.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { CannotRunError, EXIT, parseCommandLine } from "./usage.ts";
@@ -75,6 +76,7 @@ function listening(exporter: Exporter, config: Config, log: Log): Promise<Listen
       return { ready: waitingFor.length === 0, waitingFor };
     },
     status: exporter.status,
+    runbook: (alert) => readFile(packageFile(`alerts/runbooks/${alert}.md`), "utf8").catch(() => undefined),
     ...(config.web.enableLifecycle && { reload: () => exporter.reload("POST /-/reload") }),
     log,
   });

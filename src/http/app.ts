@@ -3,6 +3,7 @@ import { securityHeaders } from "./headers.ts";
 import { type Exposition, metricsRoute } from "./metrics-route.ts";
 import { type HttpLog, type Outcome, sendLine } from "./outcome.ts";
 import { pageFromQuery, renderStatusPage } from "./page/page.ts";
+import { renderRunbook } from "./page/runbook.ts";
 import type { StatusView } from "./page/view.ts";
 
 export interface Readiness {
@@ -16,6 +17,8 @@ export interface AppParts extends Exposition {
   health(): Outcome;
   ready(): Readiness;
   status(): Promise<StatusView> | StatusView;
+  /** The runbook of an alert, Markdown; undefined where there is no such alert. The name is letters only. */
+  runbook(alert: string): Promise<string | undefined>;
   /** Given only where the operator allowed it (`web.enable_lifecycle`). */
   readonly reload?: () => Promise<Outcome>;
   readonly log: HttpLog;
@@ -27,6 +30,7 @@ const REFRESH_SECONDS = 15;
 const WHAT_EXISTS = `not found. This is virtloss; it has:
   /            status page
   /metrics     for Prometheus
+  /runbooks/…  what to do about an alert
   /-/healthy   200 while the exporter works
   /-/ready     200 once every configured part was tried
   /-/reload    POST: read the configuration again`;
@@ -61,6 +65,15 @@ function reloading({ reload }: AppParts): RequestHandler {
     const outcome = await reload();
     if (outcome.ok) sendLine(res, 200, "configuration reloaded");
     else sendLine(res, 500, `the running configuration stays: ${outcome.message}`);
+  };
+}
+
+function runbookPage({ runbook }: AppParts): RequestHandler<{ alert: string }> {
+  return async (req, res) => {
+    const { alert } = req.params;
+    const text = /^[A-Za-z]{1,64}$/.test(alert) ? await runbook(alert) : undefined;
+    if (text === undefined) sendLine(res, 404, "there is no such runbook");
+    else res.type("html").send(renderRunbook(alert, text));
   };
 }
 
@@ -112,6 +125,7 @@ export function createApp(parts: AppParts): Express {
   }
   route("get", "/", statusPage(parts));
   route("get", "/metrics", metricsRoute(parts, parts.log));
+  route("get", "/runbooks/:alert", runbookPage(parts) as RequestHandler);
   route("get", "/-/healthy", health(parts));
   route("get", "/-/ready", readiness(parts));
   route("post", "/-/reload", reloading(parts));

@@ -4,7 +4,8 @@ import type { ProbeAddress } from "./commands.ts";
 import type { EngineSnapshot, ProbeEngine } from "./engine.ts";
 import { createPathLabels, type PathLabels } from "./path-labels.ts";
 import type { PathFailure, ProbedPath } from "./samples.ts";
-import { STREAM, sendErrorReasons, word } from "./tally.ts";
+import { sendRefusal } from "./send-refusal.ts";
+import { STREAM, word } from "./tally.ts";
 
 /** What is known of a target's address. */
 export type TargetState =
@@ -33,18 +34,6 @@ export interface ProbedPaths {
 
 /** Sends that the kernel refused in a row before a path counts as one that cannot be probed. */
 const REFUSED_RUN = 10;
-
-const sendRemedies: Readonly<Record<string, string>> = {
-  EPERM: "a local firewall drops our packets: let ICMP echo out",
-  EACCES: "the address is a broadcast address or a rule prohibits it: probe one machine",
-  ENETUNREACH: "there is no route to it: see `ip route get`",
-  EHOSTUNREACH: "there is no route to it: see `ip route get`",
-  EMSGSIZE: "the packet is larger than the interface's MTU: configure smaller sizes",
-  ENOBUFS: "the interface's queue is full: lower the rate",
-  EAGAIN: "our send buffer is full: lower the rate",
-  ENODEV: "its interface is gone",
-  ENETDOWN: "its interface is down",
-};
 
 interface Probed {
   config: PathConfig;
@@ -130,7 +119,5 @@ function failureOf(state: TargetState | undefined, engine: ProbeEngine, tally: F
   const denied = state?.address && engine.denied(state.address.family);
   if (denied) return { reason: "permission", message: denied };
   if (word(tally, STREAM.refusedRun) < REFUSED_RUN) return undefined;
-  const error = sendErrorReasons[word(tally, STREAM.lastSendError)] ?? "other";
-  const remedy = sendRemedies[error] ?? "see virtloss_probe_send_errors_total";
-  return { reason: "send_refused", message: `the kernel refuses every packet (${error}): ${remedy}` };
+  return { reason: "send_refused", message: `the kernel refuses every packet ${sendRefusal(tally)}` };
 }

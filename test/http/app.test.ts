@@ -276,3 +276,22 @@ describe("everything else", () => {
     expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
   });
 });
+
+describe("/runbooks", () => {
+  test("a runbook is shown as it is written, escaped", async () => {
+    const { url } = await start();
+
+    const page = await fetch(`${url}/runbooks/VirtlossPathLoss`);
+
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("# VirtlossPathLoss\n\n1 &lt; 2\n");
+  });
+
+  test.each(["Nothing", "..%2Fpackage.json", "VirtlossPathLoss.md", "a".repeat(65)])("%s is none", async (name) => {
+    const { url } = await start();
+
+    const page = await fetch(`${url}/runbooks/${name}`);
+
+    expect([page.status, await page.text()]).toEqual([404, "there is no such runbook\n"]);
+  });
+});

@@ -38,6 +38,7 @@ export async function serveParts(parts: Partial<AppParts> = {}): Promise<Serving
     health: () => ({ ok: true }),
     ready: () => ({ ready: true, waitingFor: [] }),
     status: () => emptyView,
+    runbook: async (alert) => (alert === "VirtlossPathLoss" ? "# VirtlossPathLoss\n\n1 < 2\n" : undefined),
     log,
     ...parts,
   });

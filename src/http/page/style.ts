@@ -99,4 +99,5 @@ nav { display: flex; gap: 1rem; margin-top: .75rem; align-items: baseline; }
   td:last-child { grid-column: 1 / -1; padding-top: 0; color: var(--soft); }
   td:last-child:empty { display: none; }
 }
+.runbook { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; margin: 1rem 0; }
 `;
