@@ -3,7 +3,7 @@ import { catalogue } from "../../src/catalogue.ts";
 import { type PromQL, promql, type RecordDef, without } from "../../src/metrics/promql.ts";
 import { loss, pagingBounds } from "./loss.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
-import { current, labelOf, percent, samePath, thePath } from "./text.ts";
+import { current, labelOf, percent, samePath, thePath, whereKnown } from "./text.ts";
 
 const { packets, lost, currentLossRun, pathFailed, pathInfo } = catalogue.probe;
 const { fiveMinutes, quarterHour, hour, sixHours } = loss;
@@ -13,10 +13,13 @@ const count = (series: RecordDef) => current(series, 'printf "%.0f"');
 const figures =
   `${samePath}Last 5 min: ${current(fiveMinutes.ratio, "humanizePercentage")} of ${count(fiveMinutes.judged)} packets lost ` +
   `(95% bounds ${current(fiveMinutes.lower, "humanizePercentage")} to ${current(fiveMinutes.upper, "humanizePercentage")}). ` +
-  `Last hour: ${current(hour.ratio, "humanizePercentage")} of ${count(hour.judged)} ` +
-  `(${current(hour.lower, "humanizePercentage")} to ${current(hour.upper, "humanizePercentage")}), ` +
-  `in ${count(hour.effectiveBursts)} effective bursts. ` +
-  `Last 6 h: ${current(sixHours.ratio, "humanizePercentage")}.`;
+  whereKnown(
+    hour.ratio,
+    `Last hour: ${current(hour.ratio, "humanizePercentage")} of ${count(hour.judged)} ` +
+      `(${current(hour.lower, "humanizePercentage")} to ${current(hour.upper, "humanizePercentage")}), ` +
+      `in ${count(hour.effectiveBursts)} effective bursts. `,
+  ) +
+  whereKnown(sixHours.ratio, `Last 6 h: ${current(sixHours.ratio, "humanizePercentage")}. `);
 
 const probeIt = `First, on the machine of {{ $labels.instance }}: virtloss probe ${labelOf(pathInfo, "target")} --count 1000`;
 
@@ -44,7 +47,7 @@ function pathLossCritical({ thresholds: t }: PackOptions): AlertRule {
     keepFiringFor: "10m",
     severity: "critical",
     summary: `Path ${thePath} loses packets, measured by {{ $labels.instance }}`,
-    description: `${figures} Limit of its scope: ${current(b.criticalThreshold, "humanizePercentage")}. ${probeIt}`,
+    description: `${figures}Limit of its scope: ${current(b.criticalThreshold, "humanizePercentage")}. ${probeIt}`,
   };
 }
 
@@ -71,7 +74,7 @@ function pathLossWarning({ thresholds: t }: PackOptions): AlertRule {
     keepFiringFor: "10m",
     severity: "warning",
     summary: `Path ${thePath} loses packets, measured by {{ $labels.instance }}`,
-    description: `${figures} Warns above ${percent(t.lossRatio)}. ${probeIt}`,
+    description: `${figures}Warns above ${percent(t.lossRatio)}. ${probeIt}`,
   };
 }
 

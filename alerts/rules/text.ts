@@ -22,6 +22,11 @@ export function current(series: RecordDef | AnyMetricDef, format: Format): strin
   return `{{ with query (print "${name(series)}" $same) }}{{ . | first | value | ${format} }}{{ else }}unknown{{ end }}`;
 }
 
+/** Text that says something only where that series exists with the same labels; else nothing. */
+export function whereKnown(series: RecordDef | AnyMetricDef, text: string): string {
+  return `{{ if query (print "${name(series)}" $same) }}${text}{{ end }}`;
+}
+
 /** A label of another series with the same labels, or its name in capitals as in a command's usage. */
 export function labelOf(series: AnyMetricDef, label: string): string {
   return `{{ with query (print "${series.name}" $same) }}{{ . | first | label "${label}" }}{{ else }}${label.toUpperCase()}{{ end }}`;

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { lossBounds } from "../analysis/bounds.ts";
+import { defaultThresholds } from "../analysis/thresholds.ts";
 import { type PathConfig, pathDefaults, type Size, sizeLabel } from "../config/path.ts";
 import { pathSchema } from "../config/path-schema.ts";
 import type { ProbeAddress } from "../prober/commands.ts";
@@ -30,7 +31,6 @@ Example: virtloss probe 192.0.2.1 --count 10000 --rate 200 --size 1400
 const DEFAULTS = { count: 1000, rate: 50, size: 64, receiveBufferBytes: 16 << 20 };
 /** RTTs are kept one by one for exact quantiles: 8 bytes each. */
 const MAX_COUNT = 10_000_000;
-const FINDING_LOWER_BOUND = 0.001;
 const LOOK_MS = 100;
 
 interface ProbeOrder {
@@ -66,7 +66,7 @@ export async function probe(argv: readonly string[]): Promise<number> {
   const { result, refusal } = await run(order, address);
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : probeText(result));
   if (result.received + result.lost === 0) throw new CannotRunError(nothingSent(result, refusal));
-  return (result.lossLower ?? 0) > FINDING_LOWER_BOUND ? EXIT.finding : EXIT.fine;
+  return (result.lossLower ?? 0) > defaultThresholds.lossRatio ? EXIT.finding : EXIT.fine;
 }
 
 type Options = Readonly<Record<"protocol" | "count" | "rate" | "size" | "timeout" | "receive-buffer", string>>;

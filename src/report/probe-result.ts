@@ -1,5 +1,6 @@
 import { lossBounds } from "../analysis/bounds.ts";
 import { quantile } from "../analysis/quantile.ts";
+import { defaultThresholds } from "../analysis/thresholds.ts";
 import { ENGINE, lossTally, lostPackets, STREAM, sendErrorReasons, sum, voidPackets, word } from "../prober/tally.ts";
 
 /** What `probe --json` prints; null stands for what was not measured. Field names are a contract. */
@@ -38,8 +39,6 @@ export interface ProbeResult {
     readonly timestamps: "kernel" | "partial" | "none";
   };
 }
-
-const VALID_VOID_RATIO = 0.01;
 
 export interface ProbeSubject {
   readonly target: string;
@@ -86,7 +85,7 @@ export function probeResult(
     },
     directions: null,
     prober: {
-      valid: voided <= sent * VALID_VOID_RATIO,
+      valid: voided <= sent * defaultThresholds.voidRatio,
       socketDrops: word(engine, ENGINE.socketDropsV4) + word(engine, ENGINE.socketDropsV6),
       lateSends: word(engine, ENGINE.lateSends),
       longestStallSeconds: word(engine, ENGINE.longestStallNanos) / 1e9,
