@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import type { Collector } from "../collectors/collector.ts";
 import { collectors } from "../collectors/index.ts";
 import {
@@ -75,7 +76,9 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
   /** Collectors first, because they take time; then everything of the prober from one snapshot. */
   async function refresh(): Promise<void> {
     await collect();
-    for (const { name, samples } of reports) store.replace(name, samples);
+    // A collector that a reload switched off has nothing to say any more.
+    for (const { name } of collectors)
+      store.replace(name, reports.find((report) => report.name === name)?.samples ?? []);
     store.replace("collectors", collectorSamples(reports));
     const snapshot = engine.snapshot();
     const now = clock.monotonicNanos();
@@ -126,12 +129,12 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
   }
 
   function apply(next: Config): void {
-    const wants = (name: "web" | "log") => JSON.stringify(next[name]) !== JSON.stringify(running[name]);
-    for (const name of ["web", "log"] as const) {
-      if (wants(name)) log.warn({ section: name }, "this section changed; it takes effect at the next start");
+    for (const section of ["web", "log", "prober"] as const) {
+      if (isDeepStrictEqual(next[section], running[section])) continue;
+      log.warn({ section }, "this section changed; it takes effect at the next start");
     }
     paths.apply(next.paths);
-    if (JSON.stringify(next.collectors) !== JSON.stringify(running.collectors)) runner = runnerOf(next, host);
+    if (!isDeepStrictEqual(next.collectors, running.collectors)) runner = runnerOf(next, host);
     running = next;
   }
 

@@ -1,3 +1,7 @@
+import type { PathState } from "../../analysis/path-state.ts";
+
+export type { PathState };
+
 /** What the status page shows: plain data, made by who wires the parts, drawn by this folder. */
 export interface StatusView {
   readonly version: string;
@@ -11,12 +15,6 @@ export interface StatusView {
   /** What the operator could do next, one sentence each. */
   readonly hints: readonly string[];
 }
-
-/**
- * ok: no sign of loss above the path's limit; degraded: loss that is small or not yet certain; lossy: loss for certain;
- * down: nothing comes back; no_data: nothing was judged yet; failed: the path cannot be probed.
- */
-export type PathState = "ok" | "degraded" | "lossy" | "down" | "no_data" | "failed";
 
 export interface PathView {
   readonly name: string;
