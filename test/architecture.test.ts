@@ -72,7 +72,7 @@ function offenders(forbidden: (file: SourceFile, name: string) => boolean): stri
 
 test("the sources and their imports were found", () => {
   expect(files.length).toBeGreaterThan(20);
-  expect(byPath.get("src/main.ts")?.imports).toContain("./version.ts");
+  expect(byPath.get("src/main.ts")?.imports).toContain("./package.ts");
   const unknown = files.flatMap((f) => internal(f).filter((i) => i.startsWith("src/") && !byPath.has(i)));
   expect(unknown).toEqual([]);
 });

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { createDoubts, type Doubts, RecentSpans } from "../../src/prober/doubts.ts";
 import { Ledger } from "../../src/prober/ledger.ts";
 import { rttBuckets } from "../../src/prober/metrics.ts";
-import { judgedPackets, lostPackets, SLOT_WORDS, STREAM, sum, voidPackets, voidReasons, word } from "../../src/prober/tally.ts";
+import {
+  judgedPackets,
+  lostPackets,
+  SLOT_WORDS,
+  STREAM,
+  sum,
+  voidPackets,
+  voidReasons,
+  word,
+} from "../../src/prober/tally.ts";
 
 const MS = 1e6;
 const TIMEOUT_MS = 1000;
@@ -290,49 +299,59 @@ test("whatever happens to packets, the books balance and each gets one verdict",
   const fate = fc.oneof(
     fc.constant("lost" as const),
     fc.constant("refused" as const),
-    fc.record({ after: fc.integer({ min: 0, max: 2500 }), read: fc.integer({ min: 0, max: 3000 }), twice: fc.boolean() }),
+    fc.record({
+      after: fc.integer({ min: 0, max: 2500 }),
+      read: fc.integer({ min: 0, max: 3000 }),
+      twice: fc.boolean(),
+    }),
   );
   fc.assert(
-    fc.property(fc.array(fate, { maxLength: 200 }), fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 60 }), (fates, steps) => {
-      const bench = createBench(256);
-      const arrivals: { at: number; stamp: number; sequence: number }[] = [];
-      let now = 0;
-      let sent = 0;
-      const settle = (until: number) => {
-        now = until;
-        for (const a of arrivals.filter((x) => x.at <= now)) bench.reply(a.sequence, a.stamp, now);
-        arrivals.splice(0, arrivals.length, ...arrivals.filter((x) => x.at > now));
-        bench.judge(now);
-        const c = bench.counts();
-        expect(c.received + c.lost).toBe(judgedPackets(bench.tally));
-        expect(c.sent).toBe(c.received + c.lost + c.void + c.inFlight);
-      };
-      for (const f of fates) {
-        const sequence = bench.ledger.attempt(0, 64, now * MS);
-        sent++;
-        if (f === "refused") bench.ledger.refused(sequence, "ENETUNREACH");
-        else {
-          bench.ledger.sent(sequence, now * MS);
-          bench.ledger.transmitted(sequence, now * MS + OFFSET);
+    fc.property(
+      fc.array(fate, { maxLength: 200 }),
+      fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 60 }),
+      (fates, steps) => {
+        const bench = createBench(256);
+        const arrivals: { at: number; stamp: number; sequence: number }[] = [];
+        let now = 0;
+        let sent = 0;
+        const settle = (until: number) => {
+          now = until;
+          for (const a of arrivals.filter((x) => x.at <= now)) bench.reply(a.sequence, a.stamp, now);
+          arrivals.splice(0, arrivals.length, ...arrivals.filter((x) => x.at > now));
+          bench.judge(now);
+          const c = bench.counts();
+          expect(c.received + c.lost).toBe(judgedPackets(bench.tally));
+          expect(c.sent).toBe(c.received + c.lost + c.void + c.inFlight);
+        };
+        for (const f of fates) {
+          const sequence = bench.ledger.attempt(0, 64, now * MS);
+          sent++;
+          if (f === "refused") bench.ledger.refused(sequence, "ENETUNREACH");
+          else {
+            bench.ledger.sent(sequence, now * MS);
+            bench.ledger.transmitted(sequence, now * MS + OFFSET);
+          }
+          if (typeof f === "object") {
+            const at = now + Math.max(f.after, f.read);
+            arrivals.push({ at, stamp: now + f.after, sequence });
+            if (f.twice) arrivals.push({ at, stamp: now + f.after, sequence });
+          }
+          settle(now + (steps[sent % Math.max(1, steps.length)] ?? 1));
         }
-        if (typeof f === "object") {
-          const at = now + Math.max(f.after, f.read);
-          arrivals.push({ at, stamp: now + f.after, sequence });
-          if (f.twice) arrivals.push({ at, stamp: now + f.after, sequence });
-        }
-        settle(now + (steps[sent % Math.max(1, steps.length)] ?? 1));
-      }
-      settle(now + 10_000);
+        settle(now + 10_000);
 
-      const refused = fates.filter((f) => f === "refused").length;
-      const inTime = fates.filter((f) => typeof f === "object" && f.after <= TIMEOUT_MS).length;
-      expect(bench.counts()).toMatchObject({ sent: fates.length, inFlight: 0, void: refused });
-      // A reply stamped in time but read after the verdict's guard cannot be received: the rest must be, exactly.
-      const readLate = fates.filter((f) => typeof f === "object" && f.after <= TIMEOUT_MS && f.read > TIMEOUT_MS).length;
-      const { received } = bench.counts();
-      expect(received).toBeLessThanOrEqual(inTime);
-      expect(received).toBeGreaterThanOrEqual(inTime - readLate);
-    }),
+        const refused = fates.filter((f) => f === "refused").length;
+        const inTime = fates.filter((f) => typeof f === "object" && f.after <= TIMEOUT_MS).length;
+        expect(bench.counts()).toMatchObject({ sent: fates.length, inFlight: 0, void: refused });
+        // A reply stamped in time but read after the verdict's guard cannot be received: the rest must be, exactly.
+        const readLate = fates.filter(
+          (f) => typeof f === "object" && f.after <= TIMEOUT_MS && f.read > TIMEOUT_MS,
+        ).length;
+        const { received } = bench.counts();
+        expect(received).toBeLessThanOrEqual(inTime);
+        expect(received).toBeGreaterThanOrEqual(inTime - readLate);
+      },
+    ),
     { numRuns: 300 },
   );
 });
