@@ -11,8 +11,12 @@ export interface Progress {
 }
 
 /** A bar that is redrawn on a terminal; elsewhere a line in ten seconds, so that logs stay short. */
-export function createProgress(stream: NodeJS.WriteStream, nowMs: () => number): Progress {
-  const bar = stream.isTTY && process.env["TERM"] !== "dumb";
+export function createProgress(
+  stream: NodeJS.WriteStream,
+  nowMs: () => number,
+  terminal: string | undefined = process.env["TERM"],
+): Progress {
+  const bar = stream.isTTY && terminal !== "dumb";
   let last = nowMs() - (bar ? REDRAW_MS : 0);
   let drawn = false;
   return {
