@@ -40,6 +40,8 @@ export type WorkerCommand =
 export type WorkerEvent =
   /** A descriptor outlives the thread that opened it: the main thread closes it after the worker has gone. */
   | { readonly type: "socket"; readonly family: Family; readonly kind: "datagram" | "raw"; readonly fd: number }
+  /** The socket that keeps the kernel's stamping on; a descriptor like those above. */
+  | { readonly type: "holding"; readonly fd: number }
   | { readonly type: "denied"; readonly family: Family; readonly message: string }
   /** The slot may be given to another stream. */
   | { readonly type: "removed"; readonly slot: number }

@@ -108,6 +108,9 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
         descriptors.push(event.fd);
         denied.delete(event.family);
         break;
+      case "holding":
+        descriptors.push(event.fd);
+        break;
       case "denied":
         denied.set(event.family, event.message);
         options.onDenied?.(event.family, event.message);

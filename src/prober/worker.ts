@@ -1,7 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createKernelClock } from "../kernel/ffi/clock.ts";
 import { holdStampingOn } from "../kernel/ffi/stamping.ts";
-import type { WorkerCommand, WorkerStart } from "./commands.ts";
+import type { WorkerCommand, WorkerEvent, WorkerStart } from "./commands.ts";
 import { ProbeLoop } from "./probe-loop.ts";
 
 /**
@@ -17,7 +17,8 @@ function run(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
     random: Math.random,
     emit: (event) => port.postMessage(event),
   });
-  holdStampingOn();
+  const holding: WorkerEvent = { type: "holding", fd: holdStampingOn() };
+  port.postMessage(holding);
   for (let seen = -1; ; ) {
     const signalled = Atomics.load(wake, 0);
     if (signalled !== seen) {

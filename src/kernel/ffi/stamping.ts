@@ -7,11 +7,12 @@ const ATTEMPTS = 20;
 const PAUSE_MS = 5;
 
 /**
- * Switches the kernel's receive stamping on and keeps it on for the life of this process, with a small socket of our own.
+ * Switches the kernel's receive stamping on and keeps it on while the socket is open, with a small socket of our own.
  * The kernel does the switching by deferred work: packets that arrive before it is done carry no stamp, so this waits,
  * at most 100 ms, until a datagram to ourselves on loopback brings one. Without loopback it just waits.
+ * @returns the socket's descriptor
  */
-export function holdStampingOn(): void {
+export function holdStampingOn(): number {
   const fd = sys.socket(sys.AF_INET, sys.SOCK_DGRAM | sys.SOCK_CLOEXEC, 0);
   if (fd < 0) throw new Error(`a datagram socket to hold stamping on: ${errnoName(lastErrno())}`);
   const on = nativeBytes(4);
@@ -25,9 +26,10 @@ export function holdStampingOn(): void {
   const ring = new MessageRing(1, 16);
   const nap = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (named && stampArrives(fd, ring, self.subarray(0, 16))) return;
+    if (named && stampArrives(fd, ring, self.subarray(0, 16))) break;
     Atomics.wait(nap, 0, 0, PAUSE_MS);
   }
+  return fd;
 }
 
 function stampArrives(fd: number, ring: MessageRing, self: Uint8Array): boolean {
