@@ -1,0 +1,126 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import {
+  createSharedTallies,
+  ensureSlots,
+  mendSequence,
+  readSnapshot,
+  type SharedTallies,
+  sharedSlot,
+} from "../../src/prober/shared-tallies.ts";
+import { SLOT_WORDS } from "../../src/prober/tally.ts";
+import { builtModule } from "../support/lab.ts";
+
+const SLOTS = 2;
+const SNAPSHOTS = 20_000;
+
+/** A thread that writes slots 0 and 1 as fast as it can, every word of both the same number, one more each time. */
+const writer = `
+const { workerData, parentPort } = require("node:worker_threads");
+import(workerData.module).then(({ createTallyWriter, sharedSlot }) => {
+  const pairs = [0, 1].map((slot) => {
+    const shared = sharedSlot(workerData.shared, slot);
+    return { tally: new Float64Array(shared.length), shared };
+  });
+  const { publish } = createTallyWriter(workerData.shared);
+  const stop = new Int32Array(workerData.stop);
+  const nanos = () => Number(process.hrtime.bigint());
+  let written = 0;
+  parentPort.postMessage("writing");
+  for (let n = 1; Atomics.load(stop, 0) === 0; n++) {
+    for (const { tally } of pairs) tally.fill(n);
+    while (!publish(pairs, nanos()) && Atomics.load(stop, 0) === 0);
+    written = n;
+  }
+  parentPort.postMessage(written);
+});
+`;
+
+/** A thread that dies between the two halves of a change: the second slot of its list has no room for what it copies. */
+const dying = `
+const { workerData } = require("node:worker_threads");
+import(workerData.module).then(({ createTallyWriter, sharedSlot }) => {
+  const shared = sharedSlot(workerData.shared, 0);
+  const whole = { tally: new Float64Array(shared.length).fill(1), shared };
+  const tooLong = { tally: new Float64Array(shared.length + 1), shared };
+  createTallyWriter(workerData.shared).publish([whole, tooLong], 0);
+});
+`;
+
+function startThread(code: string, shared: SharedTallies, stop = new SharedArrayBuffer(4)): Worker {
+  const module = `file://${builtModule("src/prober/shared-tallies.js")}`;
+  return new Worker(code, { eval: true, workerData: { module, shared, stop } });
+}
+
+function sharedWithRoom(): SharedTallies {
+  const shared = createSharedTallies();
+  ensureSlots(shared, SLOTS);
+  return shared;
+}
+
+const within = (milliseconds: number) => {
+  const end = performance.now() + milliseconds;
+  return () => performance.now() > end;
+};
+
+test("20,000 snapshots beside a writer that never rests: each is of one moment, and time never goes back", async () => {
+  const shared = sharedWithRoom();
+  const stop = new SharedArrayBuffer(4);
+  const thread = startThread(writer, shared, stop);
+  await once(thread, "message");
+
+  const seen = { taken: 0, torn: 0, backwards: 0, missing: 0, last: 0, changes: 0 };
+  for (; seen.taken < SNAPSHOTS; seen.taken++) {
+    // A second is far more than any pause between two turns of a thread that the machine runs at all.
+    const words = readSnapshot(shared, SLOTS, within(1000));
+    if (!words) {
+      seen.missing++;
+      continue;
+    }
+    const [first = 0] = words;
+    if (words.some((word) => word !== first)) seen.torn++;
+    if (first < seen.last) seen.backwards++;
+    if (first > seen.last) seen.changes++;
+    seen.last = first;
+  }
+  const written = once(thread, "message");
+  Atomics.store(new Int32Array(stop), 0, 1);
+  const [count] = await written;
+  await once(thread, "exit");
+
+  expect(seen).toMatchObject({ torn: 0, backwards: 0, missing: 0 });
+  // The writer wrote all the while, and the reader saw it.
+  expect(count).toBeGreaterThan(SNAPSHOTS / 10);
+  expect(seen.changes).toBeGreaterThan(SNAPSHOTS / 100);
+}, 60_000);
+
+test("a writer that died in the middle of a change: no snapshot until it is mended, and the reader does not hang", async () => {
+  const shared = sharedWithRoom();
+  const thread = startThread(dying, shared);
+  const [error] = await once(thread, "error");
+
+  expect((error as Error).name).toBe("RangeError");
+  expect(sharedSlot(shared, 0)[0]).toBe(1);
+  const begun = performance.now();
+  expect(readSnapshot(shared, SLOTS, within(50))).toBeNull();
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(50);
+
+  mendSequence(shared);
+
+  const words = readSnapshot(shared, SLOTS, within(1000));
+  expect([...(words ?? [])]).toEqual([...new Array(SLOT_WORDS).fill(1), ...new Array(SLOT_WORDS).fill(0)]);
+  // Mending what is whole breaks nothing.
+  mendSequence(shared);
+  expect(readSnapshot(shared, SLOTS, within(1000))).toEqual(words);
+});
+
+test("memory grows for more slots, keeps what was in it, and ends somewhere", () => {
+  const shared = sharedWithRoom();
+  sharedSlot(shared, 1).fill(7);
+
+  ensureSlots(shared, 5000);
+
+  expect(sharedSlot(shared, 4999)).toHaveLength(SLOT_WORDS);
+  expect([...sharedSlot(shared, 1)]).toEqual(new Array(SLOT_WORDS).fill(7));
+  expect(() => ensureSlots(shared, 200_000)).toThrow("at most 131071 probe streams");
+});
