@@ -1,13 +1,34 @@
-/** Wake-ups are late by at most this much on purpose, so that one wake-up serves many packets. */
+/** What the streams ask for together. */
+export interface Pace {
+  readonly packetsPerSecond: number;
+  /** Of the fastest stream; Infinity without streams. */
+  readonly shortestIntervalNanos: number;
+}
+
+/** A wake-up costs several times a packet, so it is late on purpose, by at most this much, and serves many packets. */
 const LONGEST_COALESCING_NANOS = 20e6;
+/** Fast streams are gathered all the same for as long as this: their packets are that close to each other anyway. */
+const FAST_COALESCING_NANOS = 1e6;
 /** Packets that one wake-up should gather at high rates: bursts larger than this are a load of their own. */
 const COALESCED_PACKETS = 32;
 /** Behind by more than the coalescing and this much, a stream has missed its slots. */
 const TOLERATED_LAG_NANOS = 5e6;
 
-/** How long past its due time a packet may wait for company, at this rate over all streams. */
-export function coalescingNanos(packetsPerSecond: number): number {
-  return Math.min(LONGEST_COALESCING_NANOS, (COALESCED_PACKETS * 1e9) / Math.max(packetsPerSecond, 1));
+/**
+ * How long past its due time a packet may wait for company. Packets of one stream should not gather: a burst to one target
+ * would see other queues than the packets that it stands for.
+ */
+export function coalescingNanos({ packetsPerSecond, shortestIntervalNanos }: Pace): number {
+  return Math.min(
+    LONGEST_COALESCING_NANOS,
+    Math.max(FAST_COALESCING_NANOS, shortestIntervalNanos / 2),
+    (COALESCED_PACKETS * 1e9) / packetsPerSecond,
+  );
+}
+
+/** How long after the earliest packet is due to wake up: between half and all of what is allowed, with jitter as below. */
+export function wakeDelayNanos(coalescing: number, random: () => number): number {
+  return coalescing * (0.5 + random() / 2);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Instant, KernelClock } from "../kernel/ffi/clock.ts";
 import type { WorkerCommand, WorkerEvent } from "./commands.ts";
 import { RecentSpans } from "./doubts.ts";
 import { stallBuckets } from "./metrics.ts";
-import { coalescingNanos, missedSlots } from "./pacing.ts";
+import { coalescingNanos, missedSlots, wakeDelayNanos } from "./pacing.ts";
 import { createTallyWriter, type SharedTallies, sharedSlot, type TallyWriter } from "./shared-tallies.ts";
 import type { Destination, ProbeStream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
@@ -103,13 +103,13 @@ export class ProbeLoop {
   round(): number {
     const { clock, random } = this.deps;
     this.readClocks();
-    const coalescing = coalescingNanos(this.streams.packetsPerSecond);
+    const coalescing = coalescingNanos(this.streams.pace);
     this.sendDue(coalescing);
     for (const transport of this.transports.all()) transport.drain(this.offsetNanos, this.steppedNanos);
     this.judge();
     this.publish();
     const after = clock.monotonicNanos();
-    const wake = Math.max(this.streams.earliestNanos(), after) + (0.5 + random() / 2) * coalescing;
+    const wake = Math.max(this.streams.earliestNanos(), after) + wakeDelayNanos(coalescing, random);
     this.plannedNanos = Math.min(wake, after + (this.unjudged ? SWEEP_NANOS : IDLE_NANOS));
     return (this.plannedNanos - after) / 1e6;
   }

@@ -2,7 +2,7 @@ import { sockaddr } from "../kernel/ffi/sockaddr.ts";
 import type { ProbeAddress, StreamSizes, WorkerCommand } from "./commands.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Ledger } from "./ledger.ts";
-import { jitteredNanos } from "./pacing.ts";
+import { jitteredNanos, type Pace } from "./pacing.ts";
 import { type SharedTallies, sharedSlot } from "./shared-tallies.ts";
 import { createSizePicker, largestPacket } from "./sizes.ts";
 import { type Destination, type ProbeStream, slotOfMark, streamMark } from "./stream.ts";
@@ -22,8 +22,8 @@ export class StreamTable {
   private readonly random: () => number;
   private readonly bySlot = new Map<number, ProbeStream>();
   private readonly due = new DueQueue();
-  /** Sum of all rates. */
-  packetsPerSecond = 0;
+  /** Undefined after any stream came, went or changed its rate. */
+  private knownPace: Pace | undefined;
   /** Largest packet that any stream ever asked for, in bytes of IP payload. */
   largestPacket = 0;
 
@@ -58,7 +58,7 @@ export class StreamTable {
       dirty: false,
     };
     this.bySlot.set(slot, stream);
-    this.packetsPerSecond += ratePerSecond;
+    this.knownPace = undefined;
     this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
     return stream;
   }
@@ -85,17 +85,20 @@ export class StreamTable {
     const stream = this.bySlot.get(slot);
     if (!stream) return;
     this.makeRoom(sizes);
-    this.packetsPerSecond += ratePerSecond - 1e9 / stream.intervalNanos;
+    this.knownPace = undefined;
     stream.intervalNanos = 1e9 / ratePerSecond;
     stream.sizes = createSizePicker(sizes, this.random);
     this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
   }
 
   remove(slot: number): void {
-    const stream = this.bySlot.get(slot);
-    if (!stream) return;
-    this.packetsPerSecond -= 1e9 / stream.intervalNanos;
+    this.knownPace = undefined;
     this.bySlot.delete(slot);
+  }
+
+  get pace(): Pace {
+    this.knownPace ??= paceOf(this.bySlot.values());
+    return this.knownPace;
   }
 
   all(): IterableIterator<ProbeStream> {
@@ -127,6 +130,15 @@ export class StreamTable {
     stream.dueNanos = dueNanos;
     this.due.push(dueNanos, stream.slot);
   }
+}
+
+function paceOf(streams: Iterable<ProbeStream>): Pace {
+  const pace = { packetsPerSecond: 0, shortestIntervalNanos: Number.POSITIVE_INFINITY };
+  for (const { intervalNanos } of streams) {
+    pace.packetsPerSecond += 1e9 / intervalNanos;
+    pace.shortestIntervalNanos = Math.min(pace.shortestIntervalNanos, intervalNanos);
+  }
+  return pace;
 }
 
 function destinationOf(address: ProbeAddress | null): Destination | null {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { RecentSpans } from "../../src/prober/doubts.ts";
 import { DueQueue } from "../../src/prober/due-queue.ts";
-import { coalescingNanos, jitteredNanos, missedSlots } from "../../src/prober/pacing.ts";
+import { coalescingNanos, jitteredNanos, missedSlots, wakeDelayNanos } from "../../src/prober/pacing.ts";
 import { createSizePicker, largestPacket } from "../../src/prober/sizes.ts";
 import { slotOfMark, streamMark } from "../../src/prober/stream.ts";
 import { closeBooks, judgedPackets, SLOT_WORDS, STREAM, voidPackets, word } from "../../src/prober/tally.ts";
@@ -59,11 +59,24 @@ describe("pacing", () => {
   });
 
   test.each([
-    [20, 10e6],
-    [3200, 10e6],
-    [32_000, 1e6],
-  ])("at %i packets a second a packet waits for company at most %i ns", (rate, nanos) => {
-    expect(coalescingNanos(rate)).toBe(nanos);
+    [1000, 1, 20e6, "a thousand slow paths"],
+    [1, 20, 20e6, "the default path"],
+    [1, 100, 5e6, "one path: its packets stay apart"],
+    [1, 1000, 1e6, "one fast path"],
+    [1000, 10, 3.2e6, "so many that a burst would grow too large"],
+    [1, 50_000, 0.64e6, "a flood"],
+  ])("%i streams at %i packets a second wait for company at most %i ns: %s", (streams, rate, nanos) => {
+    const pace = { packetsPerSecond: streams * rate, shortestIntervalNanos: 1e9 / rate };
+
+    expect(coalescingNanos(pace)).toBeCloseTo(nanos);
+  });
+
+  test("a wake-up comes between half and all of the coalescing after the earliest packet is due", () => {
+    const draws = Array.from({ length: 1000 }, () => wakeDelayNanos(20e6, Math.random));
+
+    expect(Math.min(...draws)).toBeGreaterThanOrEqual(10e6);
+    expect(Math.max(...draws)).toBeLessThan(20e6);
+    expect(new Set(draws).size).toBeGreaterThan(900);
   });
 
   test.each([
