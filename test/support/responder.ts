@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Namespace } from "./lab.ts";
 
-/** Where the responder answers; the namespace itself is 10.99.0.1. */
+/** Where the responder answers; the namespace itself is 10.99.0.1 and fd99::1. */
 export const RESPONDER = "10.99.0.2";
+export const RESPONDER6 = "fd99::2";
 
 export interface Orders {
   /** Holds each reply back. */
@@ -30,7 +31,7 @@ export async function startResponder(where: Namespace, orders: Orders): Promise<
   const [file, args] = where.command(process.execPath, script, "tun0");
   const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
   await once(child.stdout, "data");
-  await where.sh("ip address add 10.99.0.1/24 dev tun0; ip link set tun0 up");
+  await where.sh("ip address add 10.99.0.1/24 dev tun0; ip address add fd99::1/64 dev tun0 nodad; ip link set tun0 up");
   child.stdin.write(`${JSON.stringify(orders)}\n`);
   return {
     async end() {

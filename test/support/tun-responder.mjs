@@ -28,52 +28,84 @@ function checksum(bytes) {
   return ~sum & 0xffff;
 }
 
+const ipv4 = {
+  echoReply: 0,
+  at: 20,
+  isRequest: (packet) => packet[0] === 0x45 && packet[9] === 1 && packet[20] === 8,
+  source: (packet) => packet.subarray(16, 20),
+  wrap(packet, icmp, from) {
+    const reply = Buffer.concat([packet.subarray(0, 20), icmp]);
+    reply.writeUInt16BE(reply.length, 2);
+    from.copy(reply, 12);
+    packet.copy(reply, 16, 12, 16);
+    reply.writeUInt16BE(0, 10);
+    reply.writeUInt16BE(checksum(reply.subarray(0, 20)), 10);
+    return { reply, summed: reply.subarray(20) };
+  },
+};
+
+const ipv6 = {
+  echoReply: 129,
+  at: 40,
+  isRequest: (packet) => packet[0] >> 4 === 6 && packet[6] === 58 && packet[40] === 128,
+  source: (packet) => packet.subarray(24, 40),
+  wrap(packet, icmp, from) {
+    const reply = Buffer.concat([packet.subarray(0, 40), icmp]);
+    reply.writeUInt16BE(icmp.length, 4);
+    from.copy(reply, 8);
+    packet.copy(reply, 24, 8, 24);
+    // The pseudo header (RFC 8200, section 8.1): addresses, length, next header.
+    const pseudo = Buffer.concat([
+      reply.subarray(8, 40),
+      Buffer.from([0, 0, icmp.length >> 8, icmp.length & 255, 0, 0, 0, 58]),
+    ]);
+    return { reply, summed: Buffer.concat([pseudo, icmp.subarray(0, 2), Buffer.alloc(2), icmp.subarray(4)]) };
+  },
+};
+
 /** The packet with its addresses swapped and its ICMP part replaced, checksums right. */
-function answer(packet, icmp, from = packet.subarray(16, 20)) {
-  const reply = Buffer.concat([packet.subarray(0, 20), icmp]);
-  reply.writeUInt16BE(reply.length, 2);
-  from.copy(reply, 12);
-  packet.copy(reply, 16, 12, 16);
-  reply.writeUInt16BE(0, 10);
-  reply.writeUInt16BE(checksum(reply.subarray(0, 20)), 10);
-  if (icmp.length >= 4) {
-    reply.writeUInt16BE(0, 22);
-    reply.writeUInt16BE(checksum(reply.subarray(20)), 22);
-  }
+function answer(ip, packet, icmp, from = ip.source(packet)) {
+  const { reply, summed } = ip.wrap(packet, icmp, from);
+  const at = ip.at + 2;
+  reply.writeUInt16BE(0, at);
+  reply.writeUInt16BE(checksum(summed), at);
   return reply;
 }
 
-function echoReply(packet) {
-  const icmp = Buffer.from(packet.subarray(20));
-  icmp[0] = 0;
+function echoReply(ip, packet) {
+  const icmp = Buffer.from(packet.subarray(ip.at));
+  icmp[0] = ip.echoReply;
   return icmp;
 }
 
 /** Near misses of a reply, none of which may count: cut, lengthened, of another code, with other marks, from another host. */
-function garbage(packet) {
-  const good = echoReply(packet);
+function garbage(ip, packet) {
+  const good = echoReply(ip, packet);
+  const stranger = Buffer.from(ip.source(packet));
+  stranger[stranger.length - 1] = 77;
   const withByte = (at, value) => {
     const bad = Buffer.from(good);
     bad[at] = value;
     return bad;
   };
   return [
-    answer(packet, good.subarray(0, 6)),
-    answer(packet, good.subarray(0, 20)),
-    answer(packet, Buffer.concat([good, Buffer.alloc(4)])),
-    answer(packet, withByte(1, 3)),
-    answer(packet, withByte(9, good[9] ^ 0xff)),
-    answer(packet, withByte(17, good[17] ^ 0xff)),
-    answer(packet, withByte(22, good[22] ^ 0x40)),
-    answer(packet, good, Buffer.from([10, 99, 0, 77])),
+    answer(ip, packet, good.subarray(0, 6)),
+    answer(ip, packet, good.subarray(0, 20)),
+    answer(ip, packet, Buffer.concat([good, Buffer.alloc(4)])),
+    answer(ip, packet, withByte(1, 3)),
+    answer(ip, packet, withByte(9, good[9] ^ 0xff)),
+    answer(ip, packet, withByte(17, good[17] ^ 0xff)),
+    answer(ip, packet, withByte(22, good[22] ^ 0x40)),
+    answer(ip, packet, good, stranger),
   ];
 }
 
 function respond(packet) {
-  if (packet[0] !== 0x45 || packet[9] !== 1 || packet[20] !== 8) return;
+  const ip = [ipv4, ipv6].find(({ isRequest }) => isRequest(packet));
+  if (!ip) return;
   if (counts.requests++ >= order.limit) return;
-  const good = answer(packet, echoReply(packet));
-  const wrong = order.garbage ? garbage(packet) : [];
+  const good = answer(ip, packet, echoReply(ip, packet));
+  const wrong = order.garbage ? garbage(ip, packet) : [];
   const send = () => {
     for (const bad of wrong) writeSync(fd, bad);
     for (let copy = 0; copy < order.copies; copy++) writeSync(fd, good);
