@@ -39,6 +39,8 @@ export async function measureCpu({ wire, program, quick }) {
 async function exporterCost(wire, program, addresses, rate, quick) {
   const paths = addresses.map((target) => ({ target, rate, sizes: [64] }));
   const exporter = await startExporter(program, paths, { collectors: false });
+  // Node compiles what has run often, which takes a while at a low rate; a long-lived exporter is judged by how it runs then.
+  await sleep(quick ? 5000 : 15_000);
   const cost = await steadyCost(wire, exporter.pid, quick);
   await exporter.stop();
   return cost;
@@ -49,6 +51,7 @@ async function fpingCost(wire, addresses, rate, quick) {
   // 56 bytes of data make an ICMP message of 64; -i spreads the targets over the period.
   const args = ["-q", "-l", "-b", "56", "-p", `${period}`, "-i", `${period / addresses.length}`, ...addresses];
   const fping = start("fping", args, { stdio: "ignore" });
+  await sleep(1000);
   const cost = await steadyCost(wire, fping.pid, quick);
   await stop(fping, "SIGKILL");
   return cost;
@@ -56,10 +59,8 @@ async function fpingCost(wire, addresses, rate, quick) {
 
 /** @returns {Promise<{ user: number, system: number }>} microseconds per probe */
 async function steadyCost(wire, pid, quick) {
-  // Node compiles what runs often: a long-lived exporter is judged by how it runs later.
-  await sleep(quick ? 2000 : 5000);
   const before = { cpu: cpuSeconds(pid), packets: packetsArrived(wire) };
-  await sleep(quick ? 2500 : 8000);
+  await sleep(quick ? 2000 : 8000);
   const after = { cpu: cpuSeconds(pid), packets: packetsArrived(wire) };
   const packets = after.packets - before.packets;
   const perPacket = (part) => ((after.cpu[part] - before.cpu[part]) / packets) * 1e6;

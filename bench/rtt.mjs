@@ -7,7 +7,7 @@ const BLOCKED_P99_MICROS = 20;
 
 /** Round trip over a quiet wire, whose true time is that of two interrupts: what is more is the prober's own. */
 export function measureRtt({ program, quick }) {
-  const count = quick ? 200 : 1000;
+  const count = quick ? 150 : 1000;
   const peer = installed("ping");
   const ours = [];
   const theirs = [];

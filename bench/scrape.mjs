@@ -16,7 +16,7 @@ export async function measureScrape({ program, quick }) {
     const exporter = await startExporter(program, paths);
     const plain = [];
     const gzip = [];
-    for (let scrape = 0; scrape < (quick ? 5 : 20); scrape++) {
+    for (let scrape = 0; scrape < (quick ? 3 : 20); scrape++) {
       plain.push(await exporter.get("/metrics"));
       gzip.push(await exporter.get("/metrics", { "accept-encoding": "gzip" }));
     }
