@@ -13,6 +13,8 @@ import { builtModule } from "../support/lab.ts";
 
 const SLOTS = 2;
 const SNAPSHOTS = 20_000;
+/** On a busy machine thousands of snapshots fit between two turns of the writer: so many must differ. */
+const CHANGES = 200;
 
 /** A thread that writes slots 0 and 1 as fast as it can, every word of both the same number, one more each time. */
 const writer = `
@@ -70,7 +72,7 @@ test("20,000 snapshots beside a writer that never rests: each is of one moment, 
   await once(thread, "message");
 
   const seen = { taken: 0, torn: 0, backwards: 0, missing: 0, last: 0, changes: 0 };
-  for (; seen.taken < SNAPSHOTS; seen.taken++) {
+  for (; seen.taken < SNAPSHOTS || seen.changes < CHANGES; seen.taken++) {
     // A second is far more than any pause between two turns of a thread that the machine runs at all.
     const words = readSnapshot(shared, SLOTS, within(1000));
     if (!words) {
@@ -89,9 +91,8 @@ test("20,000 snapshots beside a writer that never rests: each is of one moment, 
   await once(thread, "exit");
 
   expect(seen).toMatchObject({ torn: 0, backwards: 0, missing: 0 });
-  // The writer wrote all the while, and the reader saw it.
-  expect(count).toBeGreaterThan(SNAPSHOTS / 10);
-  expect(seen.changes).toBeGreaterThan(SNAPSHOTS / 100);
+  expect(count).toBeGreaterThanOrEqual(seen.last);
+  expect(seen.last).toBeGreaterThanOrEqual(seen.changes);
 }, 60_000);
 
 test("a writer that died in the middle of a change: no snapshot until it is mended, and the reader does not hang", async () => {
