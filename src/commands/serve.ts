@@ -38,6 +38,9 @@ export async function serve(argv: readonly string[]): Promise<number> {
     return EXIT.fine;
   }
   keepHeapSmall();
+  // From the first moment on, because a SIGHUP without a handler ends the process; what is loaded then is new anyway.
+  let reload = (): unknown => undefined;
+  process.on("SIGHUP", () => reload());
   const overrides = { paths: values.path, ...(values.listen !== undefined && { listen: values.listen }) };
   const source = createConfigSource({ file: values.config, overrides });
   const config = await source.load();
@@ -50,6 +53,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   });
   const host = createLinuxHost();
   const exporter = createExporter(config, { source, host, engine, watchTarget: createResolver().watchTarget, log });
+  reload = () => exporter.reload("SIGHUP");
   const server = await listening(exporter, config, log).catch(async (error: unknown) => {
     await exporter.stop();
     throw error instanceof CannotListenError ? new CannotRunError(error.message) : error;
@@ -58,7 +62,6 @@ export async function serve(argv: readonly string[]): Promise<number> {
   for (const warning of config.warnings) log.warn({ warning }, "configuration");
   if (config.pathsAreDefault) log.info(addPathsHint);
   log.info({ url: server.url, version, paths: config.paths.length }, "virtloss serves");
-  process.on("SIGHUP", () => void exporter.reload("SIGHUP"));
   await stopSignal();
   log.info("virtloss stops");
   await server.close();

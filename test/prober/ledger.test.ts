@@ -7,6 +7,7 @@ import {
   lostPackets,
   SLOT_WORDS,
   STREAM,
+  sendErrorReasons,
   sum,
   voidPackets,
   voidReasons,
@@ -182,15 +183,20 @@ describe("doubts", () => {
     expect(word(bench.tally, STREAM.stalledLost)).toBe(1);
   });
 
-  test("a send that the kernel refused is void and counted by its error", () => {
+  test.each([
+    ["EPERM", "EPERM"],
+    ["EMSGSIZE", "EMSGSIZE"],
+    ["ENOBUFS", "ENOBUFS"],
+    ["EOWNERDEAD", "other"],
+  ] as const)("a send that the kernel refused with %s is void and counted as %s", (error, reason) => {
     const bench = createBench();
     const sequence = bench.ledger.attempt(0, 64, 0);
-    bench.ledger.refused(sequence, "EPERM");
+    bench.ledger.refused(sequence, error);
 
     bench.judge(1);
 
     expect(bench.voided("send_failed")).toBe(1);
-    expect(word(bench.tally, STREAM.sendErrors)).toBe(1);
+    expect(word(bench.tally, STREAM.sendErrors + sendErrorReasons.indexOf(reason))).toBe(1);
     expect(bench.counts()).toMatchObject({ sent: 1, lost: 0 });
   });
 
