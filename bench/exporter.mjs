@@ -16,6 +16,8 @@ const START_SECONDS = 20;
  */
 export async function startExporter(program, paths, { collectors = true } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "virtloss-bench-"));
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", removeDirectory);
   const file = join(directory, "virtloss.json");
   const off = collectors ? {} : await allCollectorsOff(program);
   // JSON is YAML.
@@ -44,7 +46,8 @@ export async function startExporter(program, paths, { collectors = true } = {}) 
     async stop() {
       agent.destroy();
       await stop(child);
-      rmSync(directory, { recursive: true });
+      removeDirectory();
+      process.off("exit", removeDirectory);
     },
   };
 }
