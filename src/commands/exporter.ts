@@ -62,6 +62,7 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
   let running = config;
   let runner = runnerOf(config, host);
   let reports: readonly CollectorReport[] = [];
+  let collected = false;
 
   paths.apply(config.paths);
   noteHistory();
@@ -71,6 +72,7 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
 
   async function collect(): Promise<void> {
     reports = await runner.run();
+    collected = true;
   }
 
   /** Collectors first, because they take time; then everything of the prober from one snapshot. */
@@ -171,7 +173,7 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
         hints: hintsOf(running, reloads.ok),
       };
     },
-    untried: () => [...paths.untried(), ...(reports.length === 0 ? Object.keys(running.collectors) : [])],
+    untried: () => [...paths.untried(), ...(collected ? [] : Object.keys(running.collectors))],
     reload,
     async stop() {
       watching.abort();
