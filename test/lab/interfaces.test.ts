@@ -48,7 +48,11 @@ test("while the interface is away, what is sent is void; what reached the target
   const arrived = await wire.target.counted("arrived");
   expect(before).toBeGreaterThan(100);
   expect(arrived).toBeGreaterThan(before + 100);
-  expect(finished).toMatchObject({ sent: 3000, received: arrived, lost: 0, duplicates: 0, prober: { valid: false } });
+  expect(finished).toMatchObject({ sent: 3000, duplicates: 0, prober: { valid: false } });
+  // After the interface is back the neighbour has to be found anew. That may take a second, in which the kernel holds some
+  // packets back, so that their replies are late, and drops the rest: those are lost, and the target never saw them.
+  expect(finished.received + finished.late).toBe(arrived);
+  expect(finished.lost - finished.late).toBe(3000 - finished.void - arrived);
   expect(finished.sendErrors).toBe(finished.void);
   expect(finished.void).toBeGreaterThan(500);
   expectBooksToBalance(finished);
@@ -71,7 +75,8 @@ test("the exporter shows a path as failed while its interface is away, with the 
   expect(back.value("virtloss_probe_send_errors_total", { path, reason: "ENETUNREACH" })).toBe(
     back.value("virtloss_probe_void_packets_total", { path, reason: "send_failed" }),
   );
-  expect(back.sum("virtloss_probe_lost_packets_total")).toBe(0);
+  // Held back until the neighbour was found again: too late, but none went missing.
+  expect(back.sum("virtloss_probe_lost_packets_total")).toBe(back.sum("virtloss_probe_late_packets_total"));
   expect(back.sum("virtloss_probe_send_errors_total", { path: "127.0.0.1" })).toBe(0);
   expectScrapeToBalance(back, path);
   expectScrapeToBalance(back, "127.0.0.1");
