@@ -153,8 +153,10 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
         const tally = snapshot.stream(path.slot);
         return pathView(path, tally, history.window(keyOf(path), tally, nowNanos / 1e9), running.thresholds, nowNanos);
       });
-      const judged = views.reduce((sum, view) => sum + view.packets + view.voided, 0);
-      const voided = views.reduce((sum, view) => sum + view.voided, 0);
+      // A path that cannot be probed says so itself, and says nothing about the prober.
+      const probed = views.filter((view) => view.state !== "failed");
+      const judged = probed.reduce((sum, view) => sum + view.packets + view.voided, 0);
+      const voided = probed.reduce((sum, view) => sum + view.voided, 0);
       const denied = ([4, 6] as const).flatMap((family) => engine.denied(family) ?? []);
       return {
         version,
