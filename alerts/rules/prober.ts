@@ -4,7 +4,7 @@ import { losesByWarningRule } from "./paths.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
 import { percent, thePath } from "./text.ts";
 
-const { sent, void: voided } = catalogue.probe;
+const { sent, void: voided, pathFailed } = catalogue.probe;
 const { socketDrops, lateSends, restarts } = catalogue.prober;
 
 /** A prober that cannot rule itself out is no witness: each doubt is a rule of the same alert, told apart by `reason`. */
@@ -12,13 +12,15 @@ const doubt = { alert: "VirtlossProberUnreliable", severity: "warning" } as cons
 
 const look = "First, on the machine of {{ $labels.instance }}: top -H (is a CPU full, or stolen?)";
 
+/** A path that cannot be probed at all has an alert of its own, and its void packets say nothing about the prober. */
 function voidPackets({ thresholds: t }: PackOptions): AlertRule {
   return {
     ...doubt,
     reason: "void",
     expr: promql`
       sum ${without(voided, "reason")} (increase(${voided}[5m]))
-      / (increase(${sent}[5m]) > 0) > ${t.voidRatio}`,
+      / (increase(${sent}[5m]) > 0) > ${t.voidRatio}
+      unless on (instance, path, protocol) ${pathFailed}`,
     for: "5m",
     keepFiringFor: "5m",
     summary: `The prober on {{ $labels.instance }} cannot judge its own packets on path ${thePath}`,
