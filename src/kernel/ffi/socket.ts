@@ -9,8 +9,6 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const IPPROTO_ICMP = 1;
 export const IPPROTO_ICMPV6 = 58;
 export const SOL_SOCKET = 1;
-export const SOL_IP = 0;
-export const SOL_IPV6 = 41;
 export const SOL_ICMPV6 = 58;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
@@ -22,7 +20,6 @@ export const SO_TIMESTAMPING = 37;
 export const SO_MEMINFO = 55;
 export const ICMPV6_FILTER = 1;
 export const MSG_DONTWAIT = 0x40;
-export const MSG_TRUNC = 0x20;
 export const MSG_ERRQUEUE = 0x2000;
 
 /** Software stamps of both directions, delivered in SCM_TIMESTAMPING (Documentation/networking/timestamping.rst). */
