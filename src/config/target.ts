@@ -59,7 +59,7 @@ function whyNoName(text: string): string | undefined {
   if (text.includes("://")) return "a target is no URL: write its host only";
   if (/^\[.*\]$/.test(text) && isIPv6(text.slice(1, -1))) return `write ${text.slice(1, -1)} without brackets`;
   const port = /^\[?([^[\]]*?)\]?:(\d+)$/.exec(text);
-  if (port?.[1]) return `icmp has no ports: write ${port[1]}`;
+  if (port?.[1]) return `the port is a key of its own: write ${port[1]}, and port: ${port[2]}`;
   if (text.includes("/")) return "a target is one machine, no network: write one address";
   const labels = text.replace(/\.$/, "").split(".");
   if (text.length > 254) return "a host name has at most 253 characters";

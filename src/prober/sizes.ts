@@ -1,4 +1,4 @@
-import { randomSizeBytes, type Size } from "../config/path.ts";
+import { gsoSegmentBytes, randomSizeBytes, type Size } from "../config/path.ts";
 import type { StreamSizes } from "./commands.ts";
 
 /** Chooses the size of each packet of a stream. */
@@ -7,6 +7,8 @@ export interface SizePicker {
   index: number;
   /** Bytes of IP payload of that packet. */
   bytes: number;
+  /** What `mtu` comes to; whoever learns the path MTU sets it. */
+  mtuBytes: number;
   pick(): void;
 }
 
@@ -15,7 +17,11 @@ export interface SizePicker {
  * alias with loss that has a period.
  * @param random uniform in [0, 1)
  */
-export function createSizePicker({ known, active }: StreamSizes, random: () => number): SizePicker {
+export function createSizePicker(
+  { known, active }: StreamSizes,
+  random: () => number,
+  randomMinBytes: number = randomSizeBytes.min,
+): SizePicker {
   const uniform = (min: number, max: number) => min + Math.floor(random() * (max - min + 1));
   const order = Uint8Array.from(active);
   let at = order.length;
@@ -30,20 +36,38 @@ export function createSizePicker({ known, active }: StreamSizes, random: () => n
     at = 0;
   }
 
+  function bytesOf(size: Size): number {
+    switch (size) {
+      case "random":
+        return uniform(randomMinBytes, randomSizeBytes.max);
+      case "mtu":
+        return picker.mtuBytes;
+      default:
+        return fixedBytes(size);
+    }
+  }
+
   const picker: SizePicker = {
     index: 0,
     bytes: 0,
+    mtuBytes: 0,
     pick() {
       if (at === order.length) shuffle();
       picker.index = order[at++] as number;
-      const size = known[picker.index] as Size;
-      picker.bytes = size === "random" ? uniform(randomSizeBytes.min, randomSizeBytes.max) : size;
+      picker.bytes = bytesOf(known[picker.index] as Size);
     },
   };
   return picker;
 }
 
 /** The largest packet that these sizes can ask for, in bytes of IP payload. */
-export function largestPacket({ known }: StreamSizes): number {
-  return Math.max(...known.map((size) => (size === "random" ? randomSizeBytes.max : size)));
+export function largestPacket({ known }: StreamSizes, mtuBytes: number): number {
+  return Math.max(
+    ...known.map((size) => (size === "random" ? randomSizeBytes.max : size === "mtu" ? mtuBytes : fixedBytes(size))),
+  );
+}
+
+function fixedBytes(size: Exclude<Size, "random" | "mtu">): number {
+  if (size === "gso") return gsoSegmentBytes;
+  return size === "none" ? 0 : size;
 }

@@ -34,7 +34,7 @@ export class StreamTable {
   }
 
   makeRoom(sizes: StreamSizes): void {
-    this.largestPacket = Math.max(this.largestPacket, largestPacket(sizes));
+    this.largestPacket = Math.max(this.largestPacket, largestPacket(sizes, 0));
   }
 
   add(command: AddCommand, nowNanos: number): ProbeStream {

@@ -30,7 +30,7 @@ describe("one error names line, column, key, what was expected and what was foun
     ],
     [
       "paths: [{scope: control, target: '10.0.0.1:80'}]",
-      `1:34: paths[0].target: ${targetText}, got "10.0.0.1:80"; icmp has no ports: write 10.0.0.1`,
+      `1:34: paths[0].target: ${targetText}, got "10.0.0.1:80"; the port is a key of its own: write 10.0.0.1, and port: 80`,
     ],
     ["paths: [{scope: control, target: 5}]", `1:34: paths[0].target: ${targetText}, got 5`],
     [
@@ -38,11 +38,33 @@ describe("one error names line, column, key, what was expected and what was foun
       "1:53: paths[0].ip_version: expected 6, the IP version of ::1, got 4; leave it out for addresses",
     ],
     [onePath("ip_version: 5"), "2:53: paths[0].ip_version: expected 4 or 6, got 5"],
+    [onePath("protocols: [tcp]"), "2:5: paths[0].port: tcp needs the port to probe; add one, such as port: 443"],
+    [onePath("port: 80"), "2:47: paths[0].port: icmp has no ports; leave it out"],
+    [onePath("key_file: k"), "2:51: paths[0].key_file: only stamp is authenticated; leave it out"],
+    [onePath("stamp_port: 9"), "2:53: paths[0].stamp_port: only stamp has a stamp_port; leave it out"],
     [
-      onePath("protocols: [stamp]"),
-      '2:53: paths[0].protocols[0]: expected icmp, the only protocol of this version, got "stamp"',
+      onePath("source_ports: 4"),
+      "2:55: paths[0].source_ports: only stamp has source ports to rotate over; leave it out",
     ],
-    [onePath("protocols: [icpm]"), '2:53: paths[0].protocols[0]: expected icmp, got "icpm"; did you mean "icmp"?'],
+    [onePath("source: fd00::1"), '2:49: paths[0].source: expected an IPv4 address, as the target\'s, got "fd00::1"'],
+    [onePath("dscp: 64"), "2:47: paths[0].dscp: expected a code point from 0 to 63, got 64"],
+    [onePath("ttl: 0"), "2:46: paths[0].ttl: expected a number of hops from 1 to 255, got 0"],
+    [
+      onePath("sizes: [64, gso]"),
+      "2:53: paths[0].sizes[1]: the size gso needs the protocol stamp; add it, or leave gso out",
+    ],
+    [
+      onePath("protocols: [stamp], sizes: [54]"),
+      "2:69: paths[0].sizes[0]: plain stamp packets have 52 bytes, or 56 and more; write 56",
+    ],
+    [
+      onePath("protocols: [stamp], key_file: k, sizes: [64]"),
+      "2:82: paths[0].sizes[0]: authenticated stamp packets have 120 bytes, or 124 and more; write 120",
+    ],
+    [
+      onePath("protocols: [icpm]"),
+      '2:53: paths[0].protocols[0]: expected icmp, stamp or tcp, got "icpm"; did you mean "icmp"?',
+    ],
     [
       onePath("protocols: []"),
       "2:52: paths[0].protocols: expected at least one protocol, such as [icmp], got an empty list",
@@ -59,7 +81,7 @@ describe("one error names line, column, key, what was expected and what was foun
     [onePath("sizes: [27]"), `2:49: paths[0].sizes[0]: ${sizeText}, got 27`],
     [onePath("sizes: [65508]"), `2:49: paths[0].sizes[0]: ${sizeText}, got 65508`],
     [onePath("sizes: [64.5]"), `2:49: paths[0].sizes[0]: ${sizeText}, got 64.5`],
-    [onePath("sizes: [mtu]"), `2:49: paths[0].sizes[0]: ${sizeText}, got "mtu"`],
+    [onePath("sizes: [mtv]"), `2:49: paths[0].sizes[0]: ${sizeText}, got "mtv"`],
     [onePath("sizes: [64, 64]"), "2:53: paths[0].sizes[1]: the size 64 is in the list twice; remove one"],
     [
       onePath("sizes: [30, 31, 32, 33, 34, 35, 36, 37, 38]"),

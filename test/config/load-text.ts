@@ -24,7 +24,7 @@ export function onePath(settings: string): string {
 }
 
 export const targetText = "expected an address (10.0.0.1, fd00::1, fe80::1%eth0), a host name, or default-gateway";
-export const sizeText = "expected random or a whole number of bytes from 28 to 65507";
+export const sizeText = "expected random, mtu, gso or a whole number of bytes from 28 to 65507";
 export const rateText =
   "expected packets per second, above 0 and at most 100000 (the measured limit of the probe engine)";
 export const timeoutText = "expected a duration from 10ms to 60s, such as 500ms or 1s";

@@ -1,4 +1,5 @@
 import { loadConfig } from "../../src/config/load.ts";
+import { defaultSend } from "../../src/config/path.ts";
 import { errorsOf, file, listenText, load, onePath, targetText } from "./load-text.ts";
 import { memoryFiles } from "./memory-files.ts";
 
@@ -15,6 +16,8 @@ describe("defaults", () => {
         sizes: [64, 512, 1400, "random"],
         ratePerSecond: 20,
         timeoutSeconds: 1,
+        stampPort: 862,
+        send: defaultSend,
       },
     ]);
     expect(config.pathsAreDefault).toBe(true);
@@ -56,6 +59,8 @@ log: {level: debug, format: json}
         sizes: [28, "random"],
         ratePerSecond: 0.5,
         timeoutSeconds: 60,
+        stampPort: 862,
+        send: defaultSend,
         ipVersion: 6,
       },
     ]);

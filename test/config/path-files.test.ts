@@ -61,7 +61,7 @@ test.each([
   ],
   [
     '[{"targets": ["a:1"], "labels": {"__scope__": "gateway"}}]',
-    '1:15: [0].targets[0]: expected an address (10.0.0.1, fd00::1, fe80::1%eth0), a host name, or default-gateway, got "a:1"; icmp has no ports: write a',
+    '1:15: [0].targets[0]: expected an address (10.0.0.1, fd00::1, fe80::1%eth0), a host name, or default-gateway, got "a:1"; the port is a key of its own: write a, and port: 1',
   ],
   [
     '[{"targets": ["a"], "labels": {"__scope__": "gateway", "__rate__": "fast"}}]',

@@ -45,7 +45,7 @@ describe("sizes", () => {
     );
 
     expect([...indexes].sort()).toEqual([0, 2]);
-    expect(largestPacket(four)).toBe(1400);
+    expect(largestPacket(four, 0)).toBe(1400);
   });
 });
 
