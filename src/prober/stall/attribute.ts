@@ -39,6 +39,10 @@ export interface StallEvidence {
   readonly steal: Rise | undefined;
 }
 
+/** How many times faster than usual a counter may rise for a second or two without meaning anything. */
+const GUST = 2;
+/** Steal is more uneven than the rest, and to blame the hypervisor wrongly is worse than not to know. */
+const STEAL_GUST = 3;
 /** A suspend that is worth its name; reading two clocks one after the other is off by less. */
 const SUSPEND_NANOS = 100e6;
 
@@ -59,7 +63,7 @@ export function attributeStall(stallNanos: number, evidence: StallEvidence, stea
   if (certain(ran) >= most) return "busy";
   if (stops && stops.total > 0 && likely(ran) + likely(waited) < most) return "stopped";
   if (certain(throttled) >= most && (runnable || !waited)) return "throttled";
-  if (certain(steal) - stealTickNanos >= most) return "steal";
+  if (certain(steal, STEAL_GUST) - stealTickNanos >= most) return "steal";
   // A tick too many may be rounding. It is evidence where nothing else kept us, and where steal is so rare here that the
   // time before the stall would not have brought a tick.
   if (steal && waited && likely(waited) < most && steal.elsewhere < stealTickNanos / 10 && likely(steal) >= most) {
@@ -72,7 +76,7 @@ function likely(rise: Rise | undefined): number {
   return rise ? rise.total - rise.elsewhere : 0;
 }
 
-/** What goes on all the time explains no stall; it is taken off twice, because it comes in gusts. */
-function certain(rise: Rise | undefined): number {
-  return rise ? rise.total - 2 * rise.elsewhere : 0;
+/** What goes on all the time explains no stall; it is taken off several times, because it comes in gusts. */
+function certain(rise: Rise | undefined, gust = GUST): number {
+  return rise ? rise.total - gust * rise.elsewhere : 0;
 }
