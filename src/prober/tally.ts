@@ -1,5 +1,6 @@
 import type { LossTally } from "../analysis/bounds.ts";
-import { MAX_SIZES_PER_PATH } from "../config/path.ts";
+import { MAX_SIZES_PER_PATH, type Protocol, protocols } from "../config/path.ts";
+import { stallCauses } from "./stall/causes.ts";
 import { burstBuckets, rttBuckets, stallBuckets } from "./metrics.ts";
 
 /** Why a packet has no verdict: each of these would make our own count wrong. */
@@ -18,8 +19,30 @@ export const sendErrorReasons = [
   "EINVAL",
   "ENODEV",
   "ENETDOWN",
+  "EMFILE",
+  "EADDRNOTAVAIL",
   "other",
 ] as const;
+
+/** What routers and targets report about our packets, told apart by ICMP type and code. */
+export const icmpErrorReasons = [
+  "packet_too_big",
+  "port_unreachable",
+  "host_unreachable",
+  "network_unreachable",
+  "prohibited",
+  "time_exceeded",
+  "other",
+] as const;
+export type IcmpErrorReason = (typeof icmpErrorReasons)[number];
+
+/** Sockets that replies wait in. */
+export const socketKinds = [
+  { protocol: "icmp", family: 4 },
+  { protocol: "icmp", family: 6 },
+  { protocol: "stamp", family: 4 },
+  { protocol: "stamp", family: 6 },
+] as const satisfies readonly { protocol: Protocol; family: 4 | 6 }[];
 
 type Layout<K extends string> = Readonly<Record<K, number>>;
 
@@ -57,22 +80,33 @@ const stream = layout({
   burst: burstBuckets.length + 1,
   void: voidReasons.length,
   sendErrors: sendErrorReasons.length,
+  icmpErrors: icmpErrorReasons.length,
+  directionForward: 1,
+  directionReverse: 1,
+  directionUnknown: 1,
+  /** Bytes of IP packet; 0 while unknown. */
+  pathMtu: 1,
+  /** Times that the stream took another identifier or source port because nothing came back. */
+  rotations: 1,
+  /** Trains of 10 packets with a verdict in a row, their losses, and the sum of the squares of these. */
+  trains: 1,
+  trainLost: 1,
+  trainLostSquared: 1,
   packets: MAX_SIZES_PER_PATH,
   lost: MAX_SIZES_PER_PATH,
 });
 
 const engine = layout({
-  socketDropsV4: 1,
-  socketDropsV6: 1,
-  receiveBufferV4: 1,
-  receiveBufferV6: 1,
-  lateSends: 1,
+  socketDrops: socketKinds.length,
+  receiveBuffer: socketKinds.length,
+  lateSends: protocols.length,
   missingTransmitStamps: 1,
   missingReceiveStamps: 1,
   malformed: 1,
   foreign: 1,
   longestStallNanos: 1,
   stallSum: 1,
+  stalledSeconds: stallCauses.length,
   stall: stallBuckets.length + 1,
 });
 
@@ -91,6 +125,11 @@ export function word(tally: Float64Array, at: number): number {
 
 export function add(tally: Float64Array, at: number, amount: number): void {
   tally[at] = word(tally, at) + amount;
+}
+
+/** Index of a kind of socket in `socketKinds`; -1 for TCP, whose sockets hold one reply each. */
+export function socketKind(protocol: Protocol, family: 4 | 6): number {
+  return socketKinds.findIndex((kind) => kind.protocol === protocol && kind.family === family);
 }
 
 /** Index of the first bucket that holds `value`; the last index is +Inf. */
@@ -117,6 +156,16 @@ export function lostPackets(tally: Float64Array): number {
 
 export function voidPackets(tally: Float64Array): number {
   return sum(tally, STREAM.void, voidReasons.length);
+}
+
+/** Replies that our own sockets dropped. */
+export function socketDropCount(engine: Float64Array): number {
+  return sum(engine, ENGINE.socketDrops, socketKinds.length);
+}
+
+/** Send slots skipped, over all protocols. */
+export function lateSendCount(engine: Float64Array): number {
+  return sum(engine, ENGINE.lateSends, protocols.length);
 }
 
 /** What the bounds of the loss need. */
