@@ -12,7 +12,8 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-type Places = Pick<YamlSource, "valueAt" | "keyAt">;
+/** Where the parts of a value stand in its source. */
+export type Places = Pick<YamlSource, "valueAt" | "keyAt">;
 
 /**
  * What a schema makes of a value, or all that is wrong with it. Never throws.

@@ -1,3 +1,4 @@
+import { labelKeys } from "../../src/config/label-keys.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { memoryFiles } from "./memory-files.ts";
 
@@ -39,7 +40,32 @@ test("labels that mean nothing to virtloss are ignored with a warning", async ()
 
   expect(warnings).toEqual([
     "/etc/v/paths/a.json:1:56: [0].labels.env: the label is ignored; known labels are path, __scope__, __protocols__, " +
-      "__sizes__, __rate__, __timeout__, __ip_version__",
+      "__sizes__, __rate__, __timeout__, __ip_version__, __port__, __stamp_port__, __key_file__, __dscp__, __ttl__, " +
+      "__df__, __source__, __interface__, __source_ports__",
+  ]);
+});
+
+test("every key of a path but its target has a label, and its text is read as the key wants it", async () => {
+  const labels = {
+    ...{ path: "7", __scope__: "external", __protocols__: "icmp, stamp,tcp", __sizes__: "120,mtu,random" },
+    ...{ __rate__: "2.5", __timeout__: "500ms", __ip_version__: "4", __port__: "443", __stamp_port__: "1862" },
+    ...{ __key_file__: "1", __dscp__: "46", __ttl__: "9", __df__: "true", __source__: "192.0.2.9" },
+    ...{ __interface__: "7", __source_ports__: "4" },
+  };
+
+  const { paths } = await load({
+    ...valid,
+    "/etc/v/paths/a.json": JSON.stringify([{ targets: ["a.example"], labels }]),
+  });
+
+  expect([...labelKeys.keys()]).toEqual(Object.keys(labels));
+  expect(paths).toEqual([
+    {
+      ...{ name: "7", scope: "external", target: "a.example", protocols: ["icmp", "stamp", "tcp"] },
+      ...{ sizes: [120, "mtu", "random"], ratePerSecond: 2.5, timeoutSeconds: 0.5, ipVersion: 4 },
+      ...{ tcpPort: 443, stampPort: 1862, keyFile: "1" },
+      send: { dscp: 46, ttl: 9, df: true, source: "192.0.2.9", device: "7", sourcePorts: 4 },
+    },
   ]);
 });
 
