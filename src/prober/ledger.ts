@@ -1,6 +1,7 @@
 import type { Doubts } from "./doubts.ts";
-import { burstBuckets, rttBuckets } from "./metrics.ts";
-import { add, bucketOf, STREAM, sendErrorReasons, type VoidReason, voidReasons, word } from "./tally.ts";
+import type { PacketRecorder } from "./packet-record.ts";
+import { add, STREAM, sendErrorReasons, type VoidReason } from "./tally.ts";
+import { Verdicts } from "./verdicts.ts";
 
 const IN_FLIGHT = 1;
 const ANSWERED = 2;
@@ -21,17 +22,18 @@ const UNDRAINED_NANOS = 10e9;
 /** Two clocks agree on a span up to this much; a wall clock that was set meanwhile does not. */
 const CLOCK_TOLERANCE_NANOS = 1e6;
 const CLOCK_TOLERANCE_RATIO = 1e-3;
-/** Flights are taken to last at least this long when they are held against stalls. */
-const SHORTEST_FLIGHT_NANOS = 1e6;
-/** The recent RTT distribution halves its weight every so many replies. */
-const RECENT_REPLIES = 1000;
+/** A reply of any length answers: STAMP reflectors need not be symmetric. */
+export const ANY_LENGTH = -1;
+
+/** What a ledger knows of one packet; `forgotten` is one that is too long ago. */
+export type Standing = "in flight" | "received" | "lost" | "late" | "void" | "forgotten";
 
 export interface LedgerOptions {
   readonly timeoutNanos: number;
   /** Packets that may be remembered at once, in flight or judged; a power of two. */
   readonly capacity: number;
-  /** Where RTTs in seconds go one by one, in send order; for one-shot runs. */
-  readonly rttLog?: (rttSeconds: number) => void;
+  /** Where verdicts go one by one, in send order; for one-shot runs. */
+  readonly recorder?: PacketRecorder;
   /** Words of the engine in which missing stamps are counted. */
   readonly missingStamp: (direction: "transmit" | "receive") => void;
 }
@@ -52,12 +54,13 @@ export class Ledger {
   private readonly sentNanos: Float64Array;
   private readonly transmitStamp: Float64Array;
   private readonly receiveStamp: Float64Array;
+  /** Seconds that the reflector held the packet, which are none of the path's. Only protocols that tell have it. */
+  private held: Float32Array | undefined;
+  private readonly verdicts: Verdicts;
   /** The oldest packet without a verdict, and the number of the next one. */
   private head = 0;
   private next = 0;
   private highestAnswered = -1;
-  private readonly recentRtt = new Float64Array(rttBuckets.length + 1);
-  private recentReplies = 0;
 
   constructor(tally: Float64Array, options: LedgerOptions) {
     this.tally = tally;
@@ -69,15 +72,31 @@ export class Ledger {
     this.sentNanos = new Float64Array(options.capacity);
     this.transmitStamp = new Float64Array(options.capacity);
     this.receiveStamp = new Float64Array(options.capacity);
+    this.verdicts = new Verdicts(tally, options.recorder);
+  }
+
+  /** Packets that it remembers. */
+  get capacity(): number {
+    return this.mask + 1;
+  }
+
+  /** Number of the next packet. */
+  get nextSequence(): number {
+    return this.next;
+  }
+
+  /** Number of the oldest packet without a verdict. */
+  get unjudgedFrom(): number {
+    return this.head;
   }
 
   get unjudged(): number {
     return this.next - this.head;
   }
 
-  /** No room for another packet: the verdicts are too far behind. */
-  get full(): boolean {
-    return this.unjudged > this.mask;
+  /** Is there room for so many more packets? Without, the verdicts are too far behind. */
+  hasRoom(packets: number): boolean {
+    return this.unjudged + packets <= this.mask + 1;
   }
 
   /**
@@ -93,6 +112,7 @@ export class Ledger {
     this.sentNanos[i] = nowNanos;
     this.transmitStamp[i] = Number.NaN;
     this.receiveStamp[i] = Number.NaN;
+    if (this.held) this.held[i] = 0;
     add(this.tally, STREAM.sent, 1);
     add(this.tally, STREAM.inFlight, 1);
     return this.next++;
@@ -121,17 +141,19 @@ export class Ledger {
   /**
    * A reply of ours came.
    * @param wireSequence the 32 bits that it carries
-   * @param bytes its length: an echo reply is as long as its request
+   * @param bytes its length, where the protocol makes replies as long as their requests; else ANY_LENGTH
    * @param stampNanos the kernel's receive stamp, realtime; NaN without one
+   * @param heldSeconds how long the other end held the packet, where it tells
    * @returns false where it answers nothing that is remembered
    */
-  replied(wireSequence: number, bytes: number, stampNanos: number, doubts: Doubts): boolean {
+  replied(wireSequence: number, bytes: number, stampNanos: number, doubts: Doubts, heldSeconds = 0): boolean {
     const sequence = this.unwrap(wireSequence);
     const i = sequence & this.mask;
-    if (sequence < 0 || bytes !== this.bytes[i]) return false;
+    if (sequence < 0 || (bytes !== ANY_LENGTH && bytes !== this.bytes[i])) return false;
     switch (this.state[i]) {
       case IN_FLIGHT:
         this.answer(i, stampNanos, doubts);
+        this.noteHeld(i, heldSeconds);
         if (sequence < this.highestAnswered) add(this.tally, STREAM.reordered, 1);
         else this.highestAnswered = sequence;
         break;
@@ -145,6 +167,37 @@ export class Ledger {
         add(this.tally, STREAM.duplicates, 1);
     }
     return true;
+  }
+
+  private noteHeld(i: number, seconds: number): void {
+    if (seconds === 0 && !this.held) return;
+    this.held ??= new Float32Array(this.mask + 1);
+    this.held[i] = seconds;
+  }
+
+  /** When the packet left, monotonic nanoseconds; it must not be forgotten yet. */
+  sentAt(sequence: number): number {
+    return this.sentNanos[sequence & this.mask] as number;
+  }
+
+  /** Is it some time yet until the packet's place is needed for another one? */
+  remembersLong(sequence: number): boolean {
+    return this.next - sequence <= this.mask / 2;
+  }
+
+  standing(sequence: number): Standing {
+    if (sequence >= this.next || sequence < this.next - this.mask - 1) return "forgotten";
+    if (sequence >= this.head) return "in flight";
+    switch (this.state[sequence & this.mask]) {
+      case JUDGED_RECEIVED:
+        return "received";
+      case JUDGED_LOST:
+        return "lost";
+      case JUDGED_LOST_LATE:
+        return "late";
+      default:
+        return "void";
+    }
   }
 
   /** The full sequence number behind 32 bits of it; -1 where that packet is not remembered. */
@@ -176,14 +229,16 @@ export class Ledger {
     return Number.isNaN(transmitted) ? sinceSent >= -tolerance : stampNanos >= transmitted;
   }
 
-  /** Gives every verdict that can be given now. @returns true if there was any */
-  judge(doubts: Doubts): boolean {
-    const before = this.head;
-    while (this.head < this.next && this.judgeOne(this.head & this.mask, doubts)) {
+  /**
+   * Gives every verdict that can be given now.
+   * @param before packets from this number on are another transport's, with other doubts
+   */
+  judge(doubts: Doubts, before: number): void {
+    const end = Math.min(this.next, before);
+    while (this.head < end && this.judgeOne(this.head & this.mask, doubts)) {
       this.head++;
       add(this.tally, STREAM.inFlight, -1);
     }
-    return this.head !== before;
   }
 
   private judgeOne(i: number, doubts: Doubts): boolean {
@@ -217,13 +272,17 @@ export class Ledger {
       return;
     }
     this.state[i] = JUDGED_RECEIVED;
-    this.endRun();
-    add(this.tally, STREAM.received, 1);
-    add(this.tally, STREAM.packets + (this.size[i] as number), 1);
-    const rttNanos = received - transmitted;
+    const rttSeconds = (received - transmitted) / 1e9;
     if (!hasTransmit) this.options.missingStamp("transmit");
-    else if (!(rttNanos >= 0)) this.options.missingStamp("receive");
-    else this.observeRtt(rttNanos / 1e9);
+    else if (!(rttSeconds >= 0)) this.options.missingStamp("receive");
+    this.verdicts.received(this.size[i] as number, this.sentNanos[i] as number, this.onTheWay(i, rttSeconds));
+  }
+
+  /** The round trip less what the other end held the packet; NaN where stamps are missing. */
+  private onTheWay(i: number, rttSeconds: number): number {
+    if (!(rttSeconds >= 0)) return Number.NaN;
+    const held = this.held?.[i] ?? 0;
+    return held >= 0 && held <= rttSeconds ? rttSeconds - held : rttSeconds;
   }
 
   private judgeUnanswered(i: number, doubts: Doubts): boolean {
@@ -242,59 +301,13 @@ export class Ledger {
 
   private void(i: number, reason: VoidReason): void {
     this.state[i] = JUDGED_VOID;
-    add(this.tally, STREAM.void + voidReasons.indexOf(reason), 1);
+    this.verdicts.void(this.sentNanos[i] as number, reason);
   }
 
   private lose(i: number, doubts: Doubts): void {
-    const { tally } = this;
     const sent = this.sentNanos[i] as number;
+    const stalled = doubts.stalls.overlaps(sent, sent + this.verdicts.flightNanos(this.options.timeoutNanos));
     this.state[i] = JUDGED_LOST;
-    add(tally, STREAM.packets + (this.size[i] as number), 1);
-    add(tally, STREAM.lost + (this.size[i] as number), 1);
-    if (doubts.stalls.overlaps(sent, sent + this.flightNanos())) add(tally, STREAM.stalledLost, 1);
-    if (word(tally, STREAM.openRunPackets) === 0) {
-      add(tally, STREAM.bursts, 1);
-      tally[STREAM.openRunSince] = sent;
-    }
-    add(tally, STREAM.openRunPackets, 1);
-    const run = word(tally, STREAM.openRunPackets);
-    add(tally, STREAM.burstSquared, 2 * run - 1);
-    tally[STREAM.longestRun] = Math.max(run, word(tally, STREAM.longestRun));
-  }
-
-  /** A received packet ends a run of loss; a void one says nothing and leaves it open. */
-  private endRun(): void {
-    const { tally } = this;
-    const run = word(tally, STREAM.openRunPackets);
-    if (run === 0) return;
-    add(tally, STREAM.burst + bucketOf(burstBuckets, run), 1);
-    add(tally, STREAM.burstSum, run);
-    tally[STREAM.openRunPackets] = 0;
-    tally[STREAM.openRunSince] = 0;
-  }
-
-  private observeRtt(seconds: number): void {
-    const bucket = bucketOf(rttBuckets, seconds);
-    add(this.tally, STREAM.rtt + bucket, 1);
-    add(this.tally, STREAM.rttSum, seconds);
-    add(this.recentRtt, bucket, 1);
-    if (++this.recentReplies >= RECENT_REPLIES) {
-      this.recentReplies = 0;
-      for (let k = 0; k < this.recentRtt.length; k++) this.recentRtt[k] = (this.recentRtt[k] as number) / 2;
-    }
-    this.options.rttLog?.(seconds);
-  }
-
-  /** How long a packet's flight is taken to last: the recent 99th percentile of RTT, at least 1 ms. */
-  private flightNanos(): number {
-    const total = this.recentRtt.reduce((a, b) => a + b, 0);
-    let rest = total * 0.01;
-    for (let k = this.recentRtt.length - 1; k >= 0; k--) {
-      rest -= this.recentRtt[k] as number;
-      if (total > 0 && rest < 0) {
-        return Math.max(SHORTEST_FLIGHT_NANOS, (rttBuckets[k] ?? this.options.timeoutNanos / 1e9) * 1e9);
-      }
-    }
-    return SHORTEST_FLIGHT_NANOS;
+    this.verdicts.lost(this.size[i] as number, sent, stalled);
   }
 }

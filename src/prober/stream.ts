@@ -1,6 +1,6 @@
 import type { Protocol, SendOptions } from "../config/path.ts";
 import type { Family } from "../kernel/ffi/probe-socket.ts";
-import type { ProbeAddress } from "./commands.ts";
+import type { ProbeAddress, StreamSizes } from "./commands.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SizePicker } from "./sizes.ts";
 import type { StampSession } from "./stamp-session.ts";
@@ -35,6 +35,7 @@ export interface ProbeStream {
   /** The private tally, and its place in shared memory. */
   readonly tally: Float64Array;
   readonly shared: Float64Array;
+  allSizes: StreamSizes;
   sizes: SizePicker;
   /** Where it is to go; null while its name does not resolve: nothing is sent. */
   address: ProbeAddress | null;

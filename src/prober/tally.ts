@@ -1,7 +1,7 @@
 import type { LossTally } from "../analysis/bounds.ts";
 import { MAX_SIZES_PER_PATH, type Protocol, protocols } from "../config/path.ts";
-import { stallCauses } from "./stall/causes.ts";
 import { burstBuckets, rttBuckets, stallBuckets } from "./metrics.ts";
+import { stallCauses } from "./stall/causes.ts";
 
 /** Why a packet has no verdict: each of these would make our own count wrong. */
 export const voidReasons = ["socket_drop", "not_drained", "send_failed", "clock_step", "worker_died"] as const;
@@ -104,6 +104,7 @@ const engine = layout({
   missingReceiveStamps: 1,
   malformed: 1,
   foreign: 1,
+  unauthenticated: 1,
   longestStallNanos: 1,
   stallSum: 1,
   stalledSeconds: stallCauses.length,
@@ -175,11 +176,20 @@ export function lossTally(tally: Float64Array): LossTally {
 
 /**
  * Closes the books of a worker that died: what it had in flight has no verdict and never will.
- * `sent = packets + void + in flight` holds afterwards even if it died in the middle of writing.
+ * `sent = packets + void + in flight` holds afterwards even if it died in the middle of writing. Losses whose direction it
+ * had not decided stay unknown.
  */
-export function closeBooks(tally: Float64Array): void {
+export function closeBooks(tally: Float64Array, protocol: Protocol): void {
   const judged = judgedPackets(tally) + voidPackets(tally);
   tally[STREAM.sent] = Math.max(word(tally, STREAM.sent), judged);
   add(tally, STREAM.void + voidReasons.indexOf("worker_died"), word(tally, STREAM.sent) - judged);
   tally[STREAM.inFlight] = 0;
+  if (protocol === "stamp") add(tally, STREAM.directionUnknown, lostPackets(tally) - directedPackets(tally));
+}
+
+/** Lost packets whose direction is decided, or given up. */
+function directedPackets(tally: Float64Array): number {
+  return (
+    word(tally, STREAM.directionForward) + word(tally, STREAM.directionReverse) + word(tally, STREAM.directionUnknown)
+  );
 }

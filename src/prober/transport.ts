@@ -8,8 +8,10 @@ import type { ProbeStream, Route } from "./stream.ts";
  */
 export interface Transport {
   readonly doubts: Doubts;
-  /** Makes room for data of this many bytes of IP payload; what waits in a batch is sent first. */
-  ensureCapacity(bytes: number): void;
+  /**
+   * Makes room for sends and replies of this many bytes of IP payload; what waits in a batch is sent first.
+   */
+  ensureCapacity(sendBytes: number, replyBytes: number): void;
   /** A stream begins to send this way. */
   attach(stream: ProbeStream, address: ProbeAddress): Route;
   /** Nothing that was sent this way is without a verdict any more. */

@@ -102,6 +102,10 @@ export class MessageRing {
     this.words[this.iovAt / 4 + i * IOVEC_WORDS + IOVEC_LENGTH] = length;
   }
 
+  dataLength(i: number): number {
+    return this.words[this.iovAt / 4 + i * IOVEC_WORDS + IOVEC_LENGTH] as number;
+  }
+
   /** Bytes that the kernel received into message i. */
   receivedLength(i: number): number {
     return this.words[i * MESSAGE_WORDS + MESSAGE_LENGTH] as number;

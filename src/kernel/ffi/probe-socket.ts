@@ -97,7 +97,10 @@ function bindToSource(fd: number, source: string): void {
   const native = nativeBytes(address.length);
   native.set(address);
   if (sys.bind(fd, native, address.length) === 0) return;
-  refuse(fd, `the source address ${source} is not one of this machine's (${errnoName(lastErrno())}): see \`ip address\``);
+  refuse(
+    fd,
+    `the source address ${source} is not one of this machine's (${errnoName(lastErrno())}): see \`ip address\``,
+  );
 }
 
 function refuse(fd: number, message: string): never {

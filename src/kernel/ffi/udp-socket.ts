@@ -23,7 +23,13 @@ export function openUdpSocket(family: Family, receiveBufferBytes: number, option
   stampPackets(fd);
   tellErrors(fd, family);
   sendAs(fd, family, options);
-  return { fd, family, kind: "udp", identifier: boundPort(fd, family, options), receiveBufferBytes: grantedReceiveBuffer(fd) };
+  return {
+    fd,
+    family,
+    kind: "udp",
+    identifier: boundPort(fd, family, options),
+    receiveBufferBytes: grantedReceiveBuffer(fd),
+  };
 }
 
 /** The port that packets will leave from; a socket that is not bound yet gets one now. */
