@@ -1,68 +1,129 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startExporter } from "./exporter.mjs";
-import { installed, packetsArrived, start, stop, targetAddress } from "./lab.mjs";
-import { cpuSeconds } from "./process.mjs";
-import { median, spread } from "./table.mjs";
+import { countRequests, targetAddresses } from "./lab.mjs";
+import { peerTitles } from "./probers.mjs";
+import { cpuSeconds, memoryBytes } from "./process.mjs";
+import { ratios } from "./statistics.mjs";
+import { count, figure, spread, spreadOfRatio, verdict } from "./table.mjs";
 
-const settings = [
-  { targets: 1000, rate: 10, atMost: 0.8 },
-  { targets: 1000, rate: 1, atMost: 0.6 },
-  { targets: 100, rate: 10, atMost: 0.6 },
+/** `atMost`: what our cost may be of each peer's. */
+const loads = [
+  { targets: 1000, rate: 10, atMost: { fping: 0.8, floor: 1.2, smokeping: 0.25 } },
+  { targets: 1000, rate: 1, atMost: { fping: 0.6 } },
+  { targets: 100, rate: 10, atMost: { fping: 0.6 } },
 ];
 
+/** Node compiles what has run often, which takes a while at a low rate; a long-lived exporter is judged by how it runs then. */
+const WARM_UP_SECONDS = { virtloss: 15, other: 2 };
+const WINDOW_SECONDS = 7;
+const QUICK = { virtloss: 3, other: 0.5, window: 2 };
+
+/**
+ * @typedef {{ total: number, user: number, system: number, perSecond: number, residentBytes: number }} Cost
+ *   CPU in microseconds per probe
+ * @typedef {{ loads: { targets: number, rate: number, turns: Record<string, Cost>[] }[] }} CpuResult
+ */
+
 /** CPU of the whole process, user and system, per packet that arrived at the target, once it runs steadily. */
-export async function measureCpu({ wire, program, quick }) {
-  const peer = installed("fping");
-  const rows = [];
-  for (const setting of settings) {
-    const addresses = Array.from({ length: setting.targets }, (_, n) => targetAddress(n + 1));
-    const ours = [];
-    const theirs = [];
-    for (let round = 0; round < (quick ? 1 : 3); round++) {
-      ours.push(await exporterCost(wire, program, addresses, setting.rate, quick));
-      if (peer) theirs.push(await fpingCost(wire, addresses, setting.rate, quick));
+export async function measureCpu({ wire, probers, quick, progress }) {
+  const turns = quick ? 1 : 5;
+  const results = [];
+  for (const { targets, rate } of loads) {
+    const result = { targets, rate, turns: [] };
+    for (let turn = 0; turn < turns; turn++) {
+      const costs = {};
+      for (const [key, prober] of inTurn(Object.entries(probers), turn)) {
+        progress(`${nameOf(result)}, turn ${turn + 1} of ${turns}: ${prober.title}`);
+        costs[key] = await costOf(prober, { wire, targets, rate, seconds: secondsOf(key, quick) });
+      }
+      result.turns.push(costs);
     }
-    const cost = (results) => results.map(({ user, system }) => user + system);
-    const ratio = peer ? median(cost(ours)) / median(cost(theirs)) : undefined;
-    rows.push({
-      what: `CPU per probe, ${setting.targets.toLocaleString("en")} targets x ${setting.rate}/s`,
-      ours: `${spread(cost(ours), "µs")}, ${median(ours.map(({ user }) => user)).toFixed(1)} of it user`,
-      peer: peer ? `fping ${spread(cost(theirs), "µs")}` : "fping is not installed",
-      ratio,
-      target: `at most ${setting.atMost} of fping's`,
-      met: ratio === undefined ? undefined : ratio <= setting.atMost,
-    });
+    results.push(result);
   }
-  return rows;
+  return { loads: results };
 }
 
-async function exporterCost(wire, program, addresses, rate, quick) {
-  const paths = addresses.map((target) => ({ target, rate, sizes: [64] }));
-  const exporter = await startExporter(program, paths, { collectors: false });
-  // Node compiles what has run often, which takes a while at a low rate; a long-lived exporter is judged by how it runs then.
-  await sleep(quick ? 5000 : 15_000);
-  const cost = await steadyCost(wire, exporter.pid, quick);
-  await exporter.stop();
+function secondsOf(key, quick) {
+  const warmUp = quick ? QUICK : WARM_UP_SECONDS;
+  return { warmUp: warmUp[key] ?? warmUp.other, window: quick ? QUICK.window : WINDOW_SECONDS };
+}
+
+/** Nobody is always the first, or always behind the same one. */
+function inTurn(entries, turn) {
+  const from = turn % entries.length;
+  return [...entries.slice(from), ...entries.slice(0, from)];
+}
+
+/** @returns {Promise<Cost>} */
+async function costOf(prober, { wire, targets, rate, seconds }) {
+  const running = await prober.start(targetAddresses(targets), rate);
+  await sleep(seconds.warmUp * 1000);
+  const cost = await steadyCost(wire, running.pid, seconds.window);
+  await running.stop();
   return cost;
 }
 
-async function fpingCost(wire, addresses, rate, quick) {
-  const period = 1000 / rate;
-  // 56 bytes of data make an ICMP message of 64; -i spreads the targets over the period.
-  const args = ["-q", "-l", "-b", "56", "-p", `${period}`, "-i", `${period / addresses.length}`, ...addresses];
-  const fping = start("fping", args, { stdio: "ignore" });
-  await sleep(1000);
-  const cost = await steadyCost(wire, fping.pid, quick);
-  await stop(fping, "SIGKILL");
-  return cost;
+/** What a running prober uses over some seconds. @returns {Promise<Cost>} */
+export async function steadyCost(wire, pid, seconds) {
+  const requests = countRequests(wire);
+  const begun = performance.now();
+  const before = cpuSeconds(pid);
+  await sleep(seconds * 1000);
+  const after = cpuSeconds(pid);
+  const lasted = (performance.now() - begun) / 1000;
+  const packets = requests().seen;
+  const perPacket = (part) => ((after[part] - before[part]) / packets) * 1e6;
+  return {
+    total: perPacket("total"),
+    user: perPacket("user"),
+    system: perPacket("system"),
+    perSecond: packets / lasted,
+    residentBytes: memoryBytes(pid).resident,
+  };
 }
 
-/** @returns {Promise<{ user: number, system: number }>} microseconds per probe */
-async function steadyCost(wire, pid, quick) {
-  const before = { cpu: cpuSeconds(pid), packets: packetsArrived(wire) };
-  await sleep(quick ? 2000 : 8000);
-  const after = { cpu: cpuSeconds(pid), packets: packetsArrived(wire) };
-  const packets = after.packets - before.packets;
-  const perPacket = (part) => ((after.cpu[part] - before.cpu[part]) / packets) * 1e6;
-  return { user: perPacket("user"), system: perPacket("system") };
+function nameOf({ targets, rate }) {
+  return `${count(targets)} targets x ${rate}/s`;
+}
+
+/** @param {CpuResult} result @param {Record<string, string>} titles of the probers that ran */
+export function cpuTable(result, titles) {
+  const rows = result.loads.flatMap((load) => [
+    rowOf(load, "virtloss", titles.virtloss),
+    ...Object.keys(peerTitles).map((key) => rowOf(load, key, titles[key] ?? peerTitles[key])),
+  ]);
+  return {
+    title: "CPU per probe: user and system time of the whole process, by packets that nftables counted at the target",
+    columns: ["load", "prober", "µs per probe", "of it user", "sent", "memory", "virtloss / peer", "target", ""],
+    rows,
+  };
+}
+
+function rowOf(load, key, title) {
+  const costs = load.turns.map((turn) => turn[key]).filter((cost) => cost !== undefined);
+  if (costs.length === 0) return [nameOf(load), title, "not installed", "", "", "", "", "", ""];
+  const totals = costs.map(({ total }) => total);
+  const sent = costs.map(({ perSecond }) => (100 * perSecond) / (load.targets * load.rate));
+  const ratio =
+    key === "virtloss"
+      ? undefined
+      : ratios(
+          load.turns.map((turn) => turn.virtloss.total),
+          totals,
+        );
+  const most = loads.find(({ targets, rate }) => targets === load.targets && rate === load.rate)?.atMost[key];
+  return [
+    key === "virtloss" ? nameOf(load) : "",
+    title,
+    spread(totals),
+    figure(
+      Math.max(0, ...costs.map(({ user }) => user)) === 0
+        ? 0
+        : costs.reduce((a, { user }) => a + user, 0) / costs.length,
+    ),
+    `${Math.round(sent.reduce((a, b) => a + b, 0) / sent.length)} %`,
+    `${(Math.max(...costs.map(({ residentBytes }) => residentBytes)) / 1e6).toFixed(0)} MB`,
+    ratio ? spreadOfRatio(ratio) : "",
+    most === undefined ? "" : `at most ${most}`,
+    verdict(ratio && most !== undefined ? ratio.median <= most : undefined),
+  ];
 }

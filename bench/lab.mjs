@@ -4,15 +4,20 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export const TARGET = "10.79.0.2";
 const SETUP_SECONDS = 5;
 
-/** The n-th of 1,000 and more addresses that the target answers on. */
+/** The n-th of the 65,000 addresses that the target answers on. */
 export function targetAddress(n) {
   return `10.80.${n >> 8}.${n & 255}`;
+}
+
+/** The first so many of them. */
+export function targetAddresses(count) {
+  return Array.from({ length: count }, (_, n) => targetAddress(n + 1));
 }
 
 const children = new Set();
@@ -67,6 +72,8 @@ export async function createWire() {
     `ip link set lo up; ip address add ${TARGET}/24 dev v1; ip link set v1 up; ip route add local 10.80.0.0/16 dev lo`,
   ]);
   sh(`ip link set v0 up; ip route add 10.80.0.0/16 via ${TARGET}; ping -q -c 1 -w 5 ${TARGET}`);
+  // As systemd sets it: everyone may open ICMP datagram sockets.
+  writeFileSync("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
   return { pid, inTarget };
 }
 
@@ -74,14 +81,11 @@ function namespaceOf(pid) {
   return readlinkSync(`/proc/${pid}/ns/net`);
 }
 
-/** Packets that arrived at the target's end, whoever sent them. @param {Wire} wire */
-export function packetsArrived({ pid }) {
-  const row = readFileSync(`/proc/${pid}/net/dev`, "utf8").match(/^\s*v1:\s*\d+\s+(\d+)/m);
-  if (!row) throw new Error("the target's end of the wire is gone");
-  return Number(row[1]);
-}
-
-/** Counts echo requests at the target, and drops every n-th where told. @param {Wire} wire */
+/**
+ * Counts echo requests at the target, whoever sent them, and drops every n-th where told.
+ * @param {Wire} wire
+ * @returns {() => { seen: number, dropped: number }}
+ */
 export function countRequests({ inTarget }, dropEvery = 0) {
   const drop = dropEvery === 0 ? "" : `icmp type echo-request numgen inc mod ${dropEvery} == 0 counter drop\n`;
   inTarget(

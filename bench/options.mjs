@@ -2,15 +2,20 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { program, SetupError } from "../packaging/ensure.mjs";
 
-export const parts = ["cpu", "loss", "rtt", "memory", "scrape"];
+const parts = ["cpu", "growth", "loss", "rtt", "memory", "scrape"];
 
-export const help = `npm run bench -- [--quick] [--only PART,...] [--program FILE]
+export const help = `npm run bench -- [--quick] [--only PART,...] [--program FILE] [--json FILE] [--chart FILE]
+npm run bench -- --from FILE [--chart FILE]
 
-Measures the built program in network namespaces of its own, beside fping and ping in the same run. Needs root.
+Measures the built program in network namespaces of its own, beside fping, smokeping_prober, ping and a C program in the
+same run. Needs root.
 
-  --quick          shorter and fewer runs: all parts in a minute, with more noise
+  --quick          shorter and fewer runs: all parts in two minutes instead of 25, with more noise
   --only PARTS     of ${parts.join(",")}
   --program FILE   another build's main.js, to compare two builds
+  --json FILE      writes what was measured
+  --chart FILE     draws it as SVG, for example docs/benchmarks.svg
+  --from FILE      measures nothing: shows what an earlier run wrote with --json
 `;
 
 /**
@@ -18,11 +23,12 @@ Measures the built program in network namespaces of its own, beside fping and pi
  * @throws {SetupError} on arguments that are not in the help
  */
 export function parseOptions(argv) {
-  const { values } = parse(argv);
-  const only = values.only?.split(",") ?? parts;
+  const { only: names, ...values } = parse(argv);
+  const only = names?.split(",") ?? parts;
   const unknown = only.find((part) => !parts.includes(part));
   if (unknown !== undefined) throw new SetupError(`--only: expected ${parts.join(", ")}, found "${unknown}"`);
-  return { help: values.help, quick: values.quick, only, program: resolve(values.program) };
+  const files = ["program", "json", "chart", "from"].filter((name) => values[name] !== undefined);
+  return { ...values, only, ...Object.fromEntries(files.map((name) => [name, resolve(values[name])])) };
 }
 
 /** @param {string[]} args */
@@ -35,8 +41,11 @@ function parse(args) {
         quick: { type: "boolean", default: false },
         only: { type: "string" },
         program: { type: "string", default: program },
+        json: { type: "string" },
+        chart: { type: "string" },
+        from: { type: "string" },
       },
-    });
+    }).values;
   } catch (error) {
     throw new SetupError(error.message);
   }

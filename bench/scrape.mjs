@@ -1,63 +1,77 @@
 import { startExporter } from "./exporter.mjs";
-import { targetAddress } from "./lab.mjs";
-import { median, spread } from "./table.mjs";
+import { targetAddresses } from "./lab.mjs";
+import { median } from "./statistics.mjs";
+import { count, spread, verdict } from "./table.mjs";
 
-const settings = [
-  { count: 1 },
-  { count: 100, milliseconds: 30 },
-  { count: 1000, milliseconds: 100, blocked: 10, plain: 5.5e6, gzip: 600e3 },
+const RATE = 10;
+
+/** Milliseconds and bytes. */
+const loads = [
+  { targets: 1, limits: {} },
+  { targets: 100, limits: { plain: 30 } },
+  { targets: 1000, limits: { plain: 100, blocked: 10, bytes: 5.5e6, gzipBytes: 600e3 } },
 ];
 
-/** Time and size of /metrics with collectors on and four sizes a path. */
-export async function measureScrape({ program, quick }) {
-  const rows = [];
-  for (const { count, ...limits } of settings) {
-    const paths = Array.from({ length: count }, (_, n) => ({ target: targetAddress(n + 1), rate: 10 }));
-    const exporter = await startExporter(program, paths);
+/**
+ * @typedef {object} ScrapeResult
+ * @property {number} targets
+ * @property {number[]} plain milliseconds of each scrape
+ * @property {number[]} gzip
+ * @property {number[]} blocked longest wait of another client meanwhile
+ * @property {number} bytes of the answer
+ * @property {number} gzipBytes
+ * @property {{ plain: number[], bytes: number } | null} smokeping
+ */
+
+/** Time and size of /metrics with collectors on and four sizes a path. @returns {Promise<{ loads: ScrapeResult[] }>} */
+export async function measureScrape({ program, probers, quick, progress }) {
+  const results = [];
+  for (const { targets } of loads) {
+    progress(count(targets, "target"));
+    const addresses = targetAddresses(targets);
+    const exporter = await startExporter(
+      program,
+      addresses.map((target) => ({ target, rate: RATE })),
+    );
     const plain = [];
     const gzip = [];
     for (let scrape = 0; scrape < (quick ? 3 : 20); scrape++) {
-      plain.push(await exporter.get("/metrics"));
-      gzip.push(await exporter.get("/metrics", { "accept-encoding": "gzip" }));
+      plain.push(await exporter.scrape());
+      gzip.push(await exporter.scrape({ "accept-encoding": "gzip" }));
     }
-    const blocked = await longestBlock(exporter, quick ? 3 : 10);
+    const blocked = await longestWaits(exporter, quick ? 3 : 10);
     await exporter.stop();
-    const label = `${count.toLocaleString("en")} path${count === 1 ? "" : "s"}`;
-    const times = (scrapes) => scrapes.map(({ milliseconds }) => milliseconds);
-    const size = (scrapes) => median(scrapes.map(({ body }) => body.length));
-    const limit = (value, most, unit) =>
-      most === undefined ? {} : { target: `under ${most} ${unit}`, met: value < most };
-    rows.push(
-      {
-        what: `scrape, ${label}`,
-        ours: `${spread(times(plain), "ms")}, gzip ${spread(times(gzip), "ms")}`,
-        ...limit(median(times(plain)), limits.milliseconds, "ms"),
-      },
-      {
-        what: `  event loop blocked, ${label}`,
-        ours: `${spread(blocked, "ms")} at a time`,
-        ...limit(median(blocked), limits.blocked, "ms"),
-      },
-      {
-        what: `  size, ${label}`,
-        ours: `${(size(plain) / 1e3).toFixed(0)} kB, gzip ${(size(gzip) / 1e3).toFixed(0)} kB`,
-        ...(limits.plain && {
-          target: `under ${limits.plain / 1e3} and ${limits.gzip / 1e3} kB`,
-          met: size(plain) < limits.plain && size(gzip) < limits.gzip,
-        }),
-      },
-    );
+    results.push({
+      targets,
+      plain: times(plain),
+      gzip: times(gzip),
+      blocked,
+      bytes: size(plain),
+      gzipBytes: size(gzip),
+      smokeping: probers.smokeping ? await scrapePeer(probers.smokeping, addresses, quick) : null,
+    });
   }
-  return rows;
+  return { loads: results };
 }
 
+async function scrapePeer(prober, addresses, quick) {
+  const running = await prober.start(addresses, RATE);
+  const plain = [];
+  for (let scrape = 0; scrape < (quick ? 3 : 20); scrape++) plain.push(await running.scrape());
+  await running.stop();
+  return { plain: times(plain), bytes: size(plain) };
+}
+
+const times = (scrapes) => scrapes.map(({ milliseconds }) => milliseconds);
+const size = (scrapes) => median(scrapes.map(({ body }) => body.length));
+
 /** The longest that a second client's request, one after the other, waits while a scrape is served. */
-async function longestBlock(exporter, scrapes) {
+async function longestWaits(exporter, scrapes) {
   const longest = [];
   for (let scrape = 0; scrape < scrapes; scrape++) {
     let scraping = true;
     let worst = 0;
-    const served = exporter.get("/metrics").finally(() => {
+    const served = exporter.scrape().finally(() => {
       scraping = false;
     });
     while (scraping) worst = Math.max(worst, (await exporter.get("/-/healthy")).milliseconds);
@@ -65,4 +79,40 @@ async function longestBlock(exporter, scrapes) {
     longest.push(worst);
   }
   return longest;
+}
+
+/** @param {{ loads: ScrapeResult[] }} result */
+export function scrapeTable(result) {
+  const rows = result.loads.flatMap((measured) => {
+    const limits = loads.find(({ targets }) => targets === measured.targets)?.limits ?? {};
+    const { plain, gzip, blocked, bytes, gzipBytes, smokeping } = measured;
+    const limit = (value, most, text = String) =>
+      most === undefined ? ["", ""] : [`under ${text(most)}`, verdict(value < most)];
+    const peer = smokeping ?? { plain: [], bytes: 0 };
+    const kilobytes = (value) => count(Math.round(value / 1e3));
+    return [
+      [
+        count(measured.targets, "path"),
+        "whole scrape, ms",
+        spread(plain),
+        smokeping ? spread(peer.plain) : "not installed",
+        ...limit(median(plain), limits.plain),
+      ],
+      ["", "with gzip, ms", spread(gzip), "", "", ""],
+      ["", "event loop blocked, ms", spread(blocked), "", ...limit(median(blocked), limits.blocked)],
+      [
+        "",
+        "size, kB",
+        kilobytes(bytes),
+        smokeping ? kilobytes(peer.bytes) : "",
+        ...limit(bytes, limits.bytes, kilobytes),
+      ],
+      ["", "size with gzip, kB", kilobytes(gzipBytes), "", ...limit(gzipBytes, limits.gzipBytes, kilobytes)],
+    ];
+  });
+  return {
+    title: "Scrape: GET /metrics on a kept-alive connection, collectors on, four sizes a path",
+    columns: ["", "", "virtloss", "smokeping_prober", "target", ""],
+    rows,
+  };
 }

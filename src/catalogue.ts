@@ -4,6 +4,7 @@ import { nicMetrics } from "./collectors/nic/metrics.ts";
 import { softirqMetrics } from "./collectors/softirq/metrics.ts";
 import { softnetMetrics } from "./collectors/softnet/metrics.ts";
 import { transportMetrics } from "./collectors/transport/metrics.ts";
+import { discoveryMetrics } from "./discovery/metrics.ts";
 import { selfMetrics } from "./metrics/self.ts";
 import { probeMetrics, proberMetrics } from "./prober/metrics.ts";
 
@@ -17,5 +18,6 @@ export const catalogue = {
   nic: nicMetrics,
   transport: transportMetrics,
   guest: guestMetrics,
+  discovery: discoveryMetrics,
   self: selfMetrics,
 };

@@ -9,6 +9,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./commands/serve.ts")).serve,
   probe: async () => (await import("./commands/probe.ts")).probe,
+  reflect: async () => (await import("./commands/reflect.ts")).reflect,
   check: async () => (await import("./commands/check.ts")).check,
   rules: async () => (await import("./commands/rules.ts")).rules,
   dashboards: async () => (await import("./commands/dashboards.ts")).dashboards,
@@ -18,6 +19,7 @@ const help = `virtloss ${version}: packet loss in virtualized networks, measured
 
   virtloss serve       the exporter for Prometheus
   virtloss probe       measure the loss of one path once
+  virtloss reflect     answer STAMP packets, so that the other end sees in which direction packets are lost
   virtloss check       validate a configuration and say what would run
   virtloss rules       write the alert rules with your thresholds
   virtloss dashboards  write the Grafana boards

@@ -54,6 +54,7 @@ export function renderPlan(file: string, config: Config): string {
     ]),
     "",
     `${count(config.paths.length, "path")}, ${packets} packets/s, about ${bitRate(bits)} each way, ${series} series`,
+    ...discoveryLines(config),
     `collectors: ${on.join(", ") || "none"}${off.length > 0 ? ` (off: ${off.join(", ")})` : ""}`,
     `listens on ${formatListen(config.web.listen)}; POST /-/reload is ${config.web.enableLifecycle ? "on" : "off"}`,
     ...config.warnings.map((warning) => `warning: ${warning}`),
@@ -61,6 +62,19 @@ export function renderPlan(file: string, config: Config): string {
   ]
     .filter((line, i, lines) => line !== "" || lines[i - 1] !== "")
     .join("\n");
+}
+
+/** What would be asked for more paths; nothing is asked here. */
+function discoveryLines({ discovery: { urls, names } }: Config): string[] {
+  const sources = [
+    ...urls.map(({ label, refreshSeconds }) => `${label}, over HTTP every ${refreshSeconds} s`),
+    ...names.map((source) => {
+      const example = source.type === "SRV" ? "TARGET:PORT" : "ADDRESS";
+      const scope = String(source.template["scope"]);
+      return `${source.label} records, in DNS every ${source.refreshSeconds} s: paths ${source.name}/${example}, scope ${scope}`;
+    }),
+  ];
+  return sources.map((source) => `more paths from ${source}`);
 }
 
 function pathRow(path: PathConfig): string[] {

@@ -11,6 +11,9 @@ import {
 import { ConfigError } from "../config/issues.ts";
 import type { Config } from "../config/schema.ts";
 import type { ConfigSource } from "../config/source.ts";
+import { createDiscovery } from "../discovery/discovery.ts";
+import { discoverySamples, type SourceState } from "../discovery/samples.ts";
+import type { PathSource } from "../discovery/sources.ts";
 import type { Outcome } from "../http/outcome.ts";
 import type { StatusView } from "../http/page/view.ts";
 import { createKernelClock } from "../kernel/ffi/clock.ts";
@@ -35,6 +38,8 @@ export interface ExporterParts {
   readonly host: Host;
   readonly engine: ProbeEngine;
   readonly watchTarget: WatchTarget;
+  /** The places that a configuration says to ask for paths. */
+  readonly pathSources: (config: Config) => readonly PathSource[];
   readonly log: Log;
 }
 
@@ -51,7 +56,10 @@ export interface Exporter {
 }
 
 /** Starts probing and collecting what `config` says. */
-export function createExporter(config: Config, { source, host, engine, watchTarget, log }: ExporterParts): Exporter {
+export function createExporter(
+  config: Config,
+  { source, host, engine, watchTarget, pathSources, log }: ExporterParts,
+): Exporter {
   const store = createMetricStore();
   const clock = createKernelClock();
   const paths = createProbedPaths(engine, watchTarget);
@@ -64,7 +72,9 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
   let reports: readonly CollectorReport[] = [];
   let collected = false;
 
-  paths.apply(config.paths);
+  const discovery = createDiscovery({ onChange: () => paths.apply(discovery.paths()), log });
+  discovery.configure(config.paths, pathSources(config));
+  paths.apply(discovery.paths());
   noteHistory();
   const historyTimer = setInterval(noteHistory, HISTORY_STEP_MS).unref();
   const firstRun = collect();
@@ -87,6 +97,7 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
     store.replaceFamilies("paths", pathFamilies(paths.list(snapshot), snapshot, vmUuid(reports), now));
     store.replace("prober", proberSamples(snapshot.engine, engine.restarts));
     store.replace("self", selfSamples(selfState()));
+    store.replace("discovery", discoverySamples(discovery.states()));
   }
 
   function selfState() {
@@ -135,9 +146,17 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
       if (isDeepStrictEqual(next[section], running[section])) continue;
       log.warn({ section }, "this section changed; it takes effect at the next start");
     }
-    paths.apply(next.paths);
+    discovery.configure(next.paths, pathSources(next));
+    paths.apply(discovery.paths());
     if (!isDeepStrictEqual(next.collectors, running.collectors)) runner = runnerOf(next, host);
     running = next;
+  }
+
+  /** Paths that a source names later are no part of being ready: the sources themselves are. */
+  function untriedPaths(): string[] {
+    const untried = new Set(paths.untried());
+    const configured = running.paths.map(({ name }) => name).filter((name) => untried.has(name));
+    return [...configured, ...discovery.states().flatMap(({ label, tried }) => (tried ? [] : [label]))];
   }
 
   return {
@@ -172,14 +191,15 @@ export function createExporter(config: Config, { source, host, engine, watchTarg
           judged === 0 ? 0 : voided / judged,
           running.thresholds,
         ),
-        hints: hintsOf(running, reloads.ok),
+        hints: [...hintsOf(running, reloads.ok), ...discovery.states().flatMap(discoveryHint)],
       };
     },
-    untried: () => [...paths.untried(), ...(collected ? [] : Object.keys(running.collectors))],
+    untried: () => [...untriedPaths(), ...(collected ? [] : Object.keys(running.collectors))],
     reload,
     async stop() {
       watching.abort();
       clearInterval(historyTimer);
+      discovery.stop();
       paths.stop();
       await Promise.allSettled([firstRun, watched, reloads.last]);
       await engine.stop();
@@ -213,4 +233,8 @@ function hintsOf(config: Config, lastReloadOk: boolean): string[] {
   return lastReloadOk
     ? hints
     : [...hints, "The configuration on disk is wrong; the one loaded before it is running. The log says where."];
+}
+
+function discoveryHint({ label, problem }: SourceState): string[] {
+  return problem === undefined ? [] : [`The source of paths ${label} fails; those it named last stay: ${problem}`];
 }

@@ -1,16 +1,21 @@
+import { dropCleanPages } from "../kernel/ffi/clean-pages.ts";
 import { becomeProgram, returnFreeMemory } from "../kernel/ffi/process.ts";
 
 /**
  * A scrape makes much text that lives for a moment. V8's defaults let its heap grow to three times what is in use before
  * they collect; these keep it near that, for a few milliseconds of CPU a scrape. They only take effect at the start of a
- * process, as does the number of glibc's arenas, of which each thread would fill its own.
+ * process, as do glibc's settings.
  */
 const HEAP_FLAGS = ["--max-semi-space-size=1", "--heap-growing-percent=10"];
-const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
+/**
+ * Each thread would fill an arena of its own. And glibc, once it has freed a large block, keeps up to twice its size for the
+ * next one: a threshold that is given stays.
+ */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536" };
 /** A Node.js whose V8 does not know a flag refuses to start: only those that the tests run on get them. */
 const KNOWN = /^v(20|22|24)\./;
-/** By then all that is only needed to start has been freed. */
-const STARTED_MS = 5_000;
+/** By then all that is only needed to start is done with: usually, and on a slow machine. */
+const STARTED_MS = [2_000, 10_000];
 
 /** Starts this process anew with a small heap; returns where it has one, or where that cannot be done. */
 export function keepHeapSmall(): void {
@@ -18,5 +23,10 @@ export function keepHeapSmall(): void {
     process.execArgv.some((flag) => flag.startsWith("--max-semi-space-size")) || !KNOWN.test(process.version);
   const args = [...process.execArgv, ...HEAP_FLAGS, ...process.argv.slice(1)];
   if (!small) becomeProgram(process.execPath, args, { ...ENVIRONMENT, ...process.env });
-  setTimeout(returnFreeMemory, STARTED_MS).unref();
+  for (const ms of STARTED_MS) setTimeout(dropStart, ms).unref();
+}
+
+function dropStart(): void {
+  returnFreeMemory();
+  dropCleanPages();
 }

@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
+import { realFiles } from "../config/files.ts";
 import type { Config } from "../config/schema.ts";
 import { createConfigSource } from "../config/source.ts";
+import { createSources } from "../discovery/sources.ts";
 import { createApp } from "../http/app.ts";
 import { CannotListenError, type Listening, listen } from "../http/server.ts";
 import { createLinuxHost } from "../kernel/linux.ts";
 import { createLog, type Log } from "../log.ts";
 import { packageFile, version } from "../package.ts";
 import { createProbeEngine } from "../prober/engine.ts";
+import { thisMachine } from "../prober/resolve/machine.ts";
 import { createResolver } from "../prober/resolve/resolver.ts";
 import { addPathsHint, createExporter, type Exporter } from "./exporter.ts";
 import { keepHeapSmall } from "./heap.ts";
@@ -52,7 +55,10 @@ export async function serve(argv: readonly string[]): Promise<number> {
     onWorkerDied: (error) => log.error({ err: error }, "the probe engine's worker died and is started again"),
   });
   const host = createLinuxHost();
-  const exporter = createExporter(config, { source, host, engine, watchTarget: createResolver().watchTarget, log });
+  const machine = thisMachine();
+  const { watchTarget } = createResolver(machine);
+  const pathSources = ({ discovery }: Config) => createSources(discovery, realFiles, machine);
+  const exporter = createExporter(config, { source, host, engine, watchTarget, pathSources, log });
   reload = () => exporter.reload("SIGHUP");
   const server = await listening(exporter, config, log).catch(async (error: unknown) => {
     await exporter.stop();

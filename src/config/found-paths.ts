@@ -37,7 +37,9 @@ export function sameNames(found: readonly FoundPath[]): ConfigIssue[] {
     const earlier = first.get(path.name);
     if (!earlier) first.set(path.name, path);
     if (!earlier) return [];
-    const message = `the name ${quote(path.name)} is already that of the path at ${renderPlace(earlier.place)}`;
+    // What came over the network has no lines.
+    const where = earlier.place.line === 0 && earlier.key !== "" ? earlier.key : renderPlace(earlier.place);
+    const message = `the name ${quote(path.name)} is already that of the path at ${where}`;
     return [{ ...path.place, key: path.key, message, suggestion: "give each path its own name" }];
   });
 }

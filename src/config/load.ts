@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { labelIssues, pathNameOf, pathUrlOf, sameLabels, templateIssues } from "./discovery.ts";
 import { type ConfigFiles, FileProblem, realFiles } from "./files.ts";
 import { type FoundPath, joinFound, sameNames, tooFast } from "./found-paths.ts";
 import { isFilePattern } from "./glob.ts";
@@ -7,7 +8,7 @@ import { type ConfigOverrides, noOverrides, readListenArgument, readPathArgument
 import type { PathConfig } from "./path.ts";
 import { readPathFiles } from "./path-files.ts";
 import { pathSchema } from "./path-schema.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { type Config, configSchema, type WrittenConfig } from "./schema.ts";
 import { validate } from "./validate.ts";
 import { parseYaml, type YamlSource } from "./yaml.ts";
 
@@ -36,22 +37,27 @@ export async function loadConfig(
 
   const found = [...pathsInConfig(written, source, config.value?.paths), ...fromFiles.paths, ...fromArguments.paths];
   const paths = found.flatMap(({ path }) => path ?? []);
+  const discovery = config.value && readDiscovery(config.value, written, directory, source);
   const issues = [
     ...inOrder([...source.issues, ...unlessCutOff(config.issues, source.issues)]),
     ...fromFiles.issues,
     ...fromArguments.issues,
     ...(listen && "message" in listen ? [listen] : []),
+    ...(discovery?.issues ?? []),
     ...sameNames(found),
     ...tooFast(paths, file === undefined ? { file: "--path", line: 0, column: 0 } : source.keyAt(["paths"])),
   ];
-  if (issues.length > 0 || !config.value) throw new ConfigError(issues);
+  if (issues.length > 0 || !config.value || !discovery) throw new ConfigError(issues);
 
   const { web, collectors, prober, thresholds, log } = config.value;
-  const pathsAreDefault = config.value.paths === undefined && pathFiles.length === 0 && overrides.paths.length === 0;
+  const { urls, names } = discovery;
+  const elsewhere = [pathFiles, urls, names, overrides.paths].some((list) => list.length > 0);
+  const pathsAreDefault = config.value.paths === undefined && !elsewhere;
   return deepFreeze({
     paths: pathsAreDefault ? [loopbackPath()] : paths,
     pathsAreDefault,
     pathFiles,
+    discovery: { urls, names },
     web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
     collectors,
     prober: { receiveBufferBytes: prober.receive_buffer },
@@ -89,6 +95,30 @@ function pathsInConfig(written: unknown, source: YamlSource, parsed: readonly Pa
     const key = ["paths", i, name === undefined ? "target" : "name"];
     return [{ name: shownName, place: source.valueAt(key), key: renderKey(key), ...(path ? { path } : {}) }];
   });
+}
+
+/** The sources that are asked at run time, and what is wrong with the paths that they could give. */
+function readDiscovery(
+  { path_urls, path_names }: Pick<WrittenConfig, "path_urls" | "path_names">,
+  written: unknown,
+  directory: string,
+  source: YamlSource,
+) {
+  const urls = path_urls.map((url) => pathUrlOf(url, directory));
+  const raw = listAt(written, "path_names");
+  const names = path_names.map((name, i) => pathNameOf(name, (raw[i] ?? {}) as Record<string, unknown>));
+  const issues = [
+    ...urls.flatMap((url, i) => labelIssues(url, ["path_urls", i], source)),
+    ...names.flatMap((name, i) => templateIssues(name, ["path_names", i], source)),
+    ...sameLabels(
+      [
+        ...urls.map(({ label }, i) => ({ label, at: ["path_urls", i] })),
+        ...names.map(({ label }, i) => ({ label, at: ["path_names", i] })),
+      ],
+      source,
+    ),
+  ];
+  return { urls, names, issues };
 }
 
 /** What stands behind a syntax error may have been read wrongly, and what is missing may have been cut off by it. */

@@ -16,7 +16,10 @@ const groupsSchema = z.array(
   { error: "expected a list of {targets: [...], labels: {__scope__: ...}}" },
 );
 
-type Group = z.output<typeof groupsSchema>[number];
+export interface Group {
+  readonly targets: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
 
 /**
  * The paths of target groups, as Prometheus' file_sd and HTTP SD have them. Never throws.
@@ -25,12 +28,22 @@ type Group = z.output<typeof groupsSchema>[number];
 export function readGroups(value: unknown, source: Places): FoundPaths {
   const { value: groups, issues } = validate(groupsSchema, value, source);
   if (!groups) return { paths: [], issues, warnings: [] };
-  const targets = groups.flatMap((group, i) => group.targets.map((_, j) => readTarget(group, i, j, source)));
-  return {
-    paths: targets.map(({ found }) => found),
-    issues: targets.flatMap((target) => target.issues),
-    warnings: groups.flatMap((group, i) => ignoredLabels(group, i, source)),
-  };
+  const warnings = groups.flatMap((group, i) => ignoredLabels(group, i, source));
+  return { ...readTargets(groups, source), warnings };
+}
+
+/** The same for groups whose form is known to be right. @param maxIssues reading ends where there are so many */
+export function readTargets(groups: readonly Group[], source: Places, maxIssues = Infinity): FoundPaths {
+  const paths: FoundPath[] = [];
+  const issues: ConfigIssue[] = [];
+  for (const [i, group] of groups.entries()) {
+    for (let j = 0; j < group.targets.length && issues.length < maxIssues; j++) {
+      const target = readTarget(group, i, j, source);
+      paths.push(target.found);
+      issues.push(...target.issues);
+    }
+  }
+  return { paths, issues, warnings: [] };
 }
 
 function readTarget(

@@ -8,6 +8,8 @@ import {
 } from "../analysis/thresholds.ts";
 import type { Collector } from "../collectors/collector.ts";
 import { collectors } from "../collectors/index.ts";
+import type { DiscoveryConfig } from "./discovery.ts";
+import { pathNamesSchema, pathUrlsSchema } from "./discovery-schema.ts";
 import { isFilePattern } from "./glob.ts";
 import { type Listen, listenExpectation, parseListen } from "./listen.ts";
 import type { PathConfig } from "./path.ts";
@@ -28,6 +30,8 @@ export interface Config {
   readonly pathsAreDefault: boolean;
   /** Absolute; the last element may hold * and ?. */
   readonly pathFiles: readonly string[];
+  /** Where more paths come from while the exporter runs. */
+  readonly discovery: DiscoveryConfig;
   readonly web: { readonly listen: Listen; readonly enableLifecycle: boolean };
   /** One entry for every collector of this version. */
   readonly collectors: Readonly<Record<string, CollectorConfig>>;
@@ -117,11 +121,15 @@ export function createConfigSchema(list: readonly Collector[]) {
     paths: z
       .array(pathSchema)
       .optional()
-      .describe("What to probe. Without paths, path_files and --path: loopback alone, as control; [] probes nothing."),
+      .describe(
+        "What to probe. Without paths, any other source of them and --path: loopback alone, as control; [] probes nothing.",
+      ),
     path_files: z
       .array(z.string({ error: pathFileError }).refine(isFilePattern, { error: pathFileError }))
       .default([])
       .describe("Files of paths in Prometheus' file_sd format, relative to this file; * and ? in the last part."),
+    path_urls: pathUrlsSchema.describe("URLs of paths in Prometheus' HTTP SD format; an entry may be the URL alone."),
+    path_names: pathNamesSchema.describe("Names in DNS whose records are paths; every key of a path is one here too."),
     web: webSchema.prefault({}).describe("The HTTP server."),
     collectors: z
       .strictObject(Object.fromEntries(list.map((collector) => [collector.name, collectorSchema(collector)])))
@@ -134,3 +142,6 @@ export function createConfigSchema(list: readonly Collector[]) {
 }
 
 export const configSchema = createConfigSchema(collectors);
+
+/** The configuration as the schema gives it: defaults filled in, keys as they are written. */
+export type WrittenConfig = z.output<typeof configSchema>;

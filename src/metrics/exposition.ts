@@ -1,19 +1,35 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import { type Metric, Registry, type RegistryContentType } from "prom-client";
 import type { AnyMetricDef, AnySample, HistogramSample } from "./define.ts";
+import { type ExpositionFormat, familyHeader, familyName } from "./text-format.ts";
 
-export type ExpositionFormat = "text" | "openmetrics";
+export type { ExpositionFormat } from "./text-format.ts";
 
 /** A metric with its series; iterated anew by each rendering. */
-export interface MetricFamily {
+export interface SampleFamily {
   readonly metric: AnyMetricDef;
-  readonly samples: Iterable<AnySample>;
+  readonly samples: readonly AnySample[];
 }
 
-/** Lines that are formatted in one go: some 50 kB of text, about a millisecond of the event loop. */
-const CHUNK_LINES = 500;
+/**
+ * A metric of very many series, which come as the lines of text-format.ts, some at a time: prom-client takes ten times as
+ * long for them.
+ */
+export interface LineFamily {
+  readonly metric: AnyMetricDef;
+  readonly lines: Iterable<string>;
+}
 
-/** One line as prom-client takes it; it formats a set of shared labels once for as long as the set lives. */
+export type MetricFamily = SampleFamily | LineFamily;
+
+/** Characters that are handed on in one go, some 0.3 ms of work. */
+const PIECE_LENGTH = 32 * 1024;
+/** Samples that prom-client formats in one go, about a millisecond. */
+const PIECE_SAMPLES = 500;
+/** Others wait for the event loop no longer than this and one piece. */
+const LONGEST_TURN_MS = 2;
+
+/** One line as prom-client takes it. */
 interface Line {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
@@ -23,26 +39,24 @@ interface Line {
 
 const noLabels = {};
 
-/** In OpenMetrics a counter's family has no _total; prom-client puts it back behind the name of each sample. */
-function familyName({ name, type }: AnyMetricDef, format: ExpositionFormat): string {
-  return format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
-}
-
-function pushHistogram(lines: Line[], { metric, labels: sharedLabels, counts, sum }: HistogramSample): void {
-  const { name, buckets } = metric;
-  let value = 0;
-  for (const [i, count] of counts.entries()) {
-    value += count;
-    lines.push({ metricName: `${name}_bucket`, labels: { le: buckets[i] ?? "+Inf" }, sharedLabels, value });
-  }
-  lines.push({ metricName: `${name}_sum`, labels: noLabels, sharedLabels, value: sum });
-  lines.push({ metricName: `${name}_count`, labels: noLabels, sharedLabels, value });
-}
-
 export const contentTypes: Readonly<Record<ExpositionFormat, string>> = {
   text: Registry.PROMETHEUS_CONTENT_TYPE,
   openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
 };
+
+function histogramLinesOf({ metric, labels: sharedLabels, counts, sum }: HistogramSample): Line[] {
+  const { name, buckets } = metric;
+  let value = 0;
+  const lines = counts.map((count, i): Line => {
+    value += count;
+    return { metricName: `${name}_bucket`, labels: { le: buckets[i] ?? "+Inf" }, sharedLabels, value };
+  });
+  return [
+    ...lines,
+    { metricName: `${name}_sum`, labels: noLabels, sharedLabels, value: sum },
+    { metricName: `${name}_count`, labels: noLabels, sharedLabels, value },
+  ];
+}
 
 /** The content type belongs to a registry, so each format has its own kind. */
 function createRegistry(format: ExpositionFormat): Registry<RegistryContentType> {
@@ -55,38 +69,44 @@ function createRegistry(format: ExpositionFormat): Registry<RegistryContentType>
  * prom-client renders anything that has a name and a get(). Its own Counter can only grow by inc(), while the kernel hands
  * us absolute totals and label sets that vanish with their device: so the lines come straight from our samples.
  */
-async function renderLines(metric: AnyMetricDef, lines: readonly Line[], format: ExpositionFormat): Promise<string> {
+async function renderSamples(
+  metric: AnyMetricDef,
+  samples: readonly AnySample[],
+  format: ExpositionFormat,
+): Promise<string> {
   const { help, type } = metric;
   const name = familyName(metric, format);
+  const values = samples.flatMap((sample): Line[] =>
+    "counts" in sample
+      ? histogramLinesOf(sample)
+      : [{ metricName: name, labels: noLabels, sharedLabels: sample.labels, value: sample.value }],
+  );
   const registry = createRegistry(format);
-  registry.registerMetric({ name, help, type, get: () => ({ name, help, type, values: lines }) } as unknown as Metric);
-  return registry.getSingleMetricAsString(name);
+  registry.registerMetric({ name, help, type, get: () => ({ name, help, type, values }) } as unknown as Metric);
+  return `${await registry.getSingleMetricAsString(name)}\n`;
 }
 
-/** HELP and TYPE come with the first chunk of a family only. */
+/** HELP and TYPE come with the first piece of a family only. */
 function withoutHeader(text: string): string {
   return text.slice(text.indexOf("\n", text.indexOf("\n") + 1) + 1);
 }
 
-async function* renderFamily({ metric, samples }: MetricFamily, format: ExpositionFormat): AsyncGenerator<string> {
-  const name = familyName(metric, format);
-  let lines: Line[] = [];
-  let first = true;
-  const flush = async () => {
-    const text = await renderLines(metric, lines, format);
-    const shown = first ? text : withoutHeader(text);
-    lines = [];
-    first = false;
-    return `${shown}\n`;
-  };
-  for (const sample of samples) {
-    if ("counts" in sample) pushHistogram(lines, sample);
-    else lines.push({ metricName: name, labels: noLabels, sharedLabels: sample.labels, value: sample.value });
-    if (lines.length < CHUNK_LINES) continue;
-    yield await flush();
-    await immediate();
+async function* samplePieces({ metric, samples }: SampleFamily, format: ExpositionFormat): AsyncGenerator<string> {
+  yield await renderSamples(metric, samples.slice(0, PIECE_SAMPLES), format);
+  for (let from = PIECE_SAMPLES; from < samples.length; from += PIECE_SAMPLES) {
+    yield withoutHeader(await renderSamples(metric, samples.slice(from, from + PIECE_SAMPLES), format));
   }
-  if (first || lines.length > 0) yield await flush();
+}
+
+function* linePieces({ metric, lines }: LineFamily, format: ExpositionFormat): Generator<string> {
+  let text = familyHeader(metric, format);
+  for (const some of lines) {
+    text += some;
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = "";
+  }
+  yield text;
 }
 
 /** The exposition in pieces, so that neither memory nor event loop meets it whole. */
@@ -94,6 +114,14 @@ export async function* renderExposition(
   families: readonly MetricFamily[],
   format: ExpositionFormat,
 ): AsyncGenerator<string> {
-  for (const family of families) yield* renderFamily(family, format);
+  let turnBegan = performance.now();
+  for (const family of families) {
+    for await (const piece of "lines" in family ? linePieces(family, format) : samplePieces(family, format)) {
+      yield piece;
+      if (performance.now() - turnBegan < LONGEST_TURN_MS) continue;
+      await immediate();
+      turnBegan = performance.now();
+    }
+  }
   if (format === "openmetrics") yield "# EOF\n";
 }

@@ -13,10 +13,14 @@ export interface WindowTally {
 }
 
 const FIXED = 4;
-const WORDS = FIXED + rttBuckets.length + 1;
+const RTT_WORDS = rttBuckets.length + 1;
+const WORDS = FIXED + RTT_WORDS;
 
-interface Point {
+/** The counts of all paths at one moment, WORDS doubles each: one block a moment, because a block a path has much overhead. */
+interface Moment {
   readonly atSeconds: number;
+  /** Where each path has its words; moments with the same paths share it. */
+  readonly places: ReadonlyMap<string, number>;
   readonly words: Float64Array;
 }
 
@@ -28,30 +32,23 @@ export interface History {
   window(key: string, tally: Float64Array, nowSeconds: number): WindowTally;
 }
 
-function wordsOf(tally: Float64Array): Float64Array {
-  const words = new Float64Array(WORDS);
-  words.set([judgedPackets(tally), lostPackets(tally), voidPackets(tally), word(tally, STREAM.burstSquared)]);
-  words.set(tally.subarray(STREAM.rtt, STREAM.rtt + rttBuckets.length + 1), FIXED);
-  return words;
-}
-
 export function createHistory(windowSeconds: number): History {
-  const points = new Map<string, Point[]>();
+  let moments: readonly Moment[] = [];
   return {
     note(tallies, nowSeconds) {
-      for (const key of points.keys()) if (!tallies.has(key)) points.delete(key);
-      for (const [key, tally] of tallies) {
-        const kept = (points.get(key) ?? []).filter((point) => point.atSeconds > nowSeconds - windowSeconds);
-        points.set(key, [...kept, { atSeconds: nowSeconds, words: wordsOf(tally) }]);
-      }
+      const places = placesOf(tallies, moments.at(-1)?.places);
+      const words = new Float64Array(tallies.size * WORDS);
+      for (const [key, tally] of tallies) fill(wordsAt(words, places.get(key)), tally);
+      const kept = moments.filter((moment) => moment.atSeconds > nowSeconds - windowSeconds);
+      moments = [...kept, { atSeconds: nowSeconds, places, words }];
     },
     window(key, tally, nowSeconds) {
-      const oldest = points.get(key)?.[0];
-      const now = wordsOf(tally);
+      const now = fill(new Float64Array(WORDS), tally);
+      const oldest = oldestOf(moments, key);
+      const then = oldest && wordsAt(oldest.words, oldest.places.get(key));
       // A path that began anew under its old name counts from 0 again.
-      const since =
-        oldest && (oldest.words[0] as number) <= (now[0] as number) ? oldest.words : new Float64Array(WORDS);
-      const difference = now.map((value, i) => value - (since[i] as number));
+      const since = then && word(then, 0) <= word(now, 0) ? then : new Float64Array(WORDS);
+      const difference = now.map((value, i) => value - word(since, i));
       const [packets = 0, lost = 0, voided = 0, burstSquared = 0] = difference;
       return {
         seconds: oldest ? nowSeconds - oldest.atSeconds : 0,
@@ -63,4 +60,27 @@ export function createHistory(windowSeconds: number): History {
       };
     },
   };
+}
+
+function fill(words: Float64Array, tally: Float64Array): Float64Array {
+  words[0] = judgedPackets(tally);
+  words[1] = lostPackets(tally);
+  words[2] = voidPackets(tally);
+  words[3] = word(tally, STREAM.burstSquared);
+  words.set(tally.subarray(STREAM.rtt, STREAM.rtt + RTT_WORDS), FIXED);
+  return words;
+}
+
+function wordsAt(words: Float64Array, place = 0): Float64Array {
+  return words.subarray(place * WORDS, (place + 1) * WORDS);
+}
+
+function placesOf(tallies: ReadonlyMap<string, unknown>, known: ReadonlyMap<string, number> | undefined) {
+  const same = known?.size === tallies.size && [...tallies.keys()].every((key) => known.has(key));
+  return same ? known : new Map([...tallies.keys()].map((key, place) => [key, place]));
+}
+
+/** The oldest moment since which the path was always there: what went away is forgotten. */
+function oldestOf(moments: readonly Moment[], key: string): Moment | undefined {
+  return moments[moments.findLastIndex(({ places }) => !places.has(key)) + 1];
 }

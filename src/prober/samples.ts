@@ -1,4 +1,4 @@
-import type { Protocol, Scope, Size } from "../config/path.ts";
+import { type Protocol, type Scope, type Size, sizeLabel } from "../config/path.ts";
 import {
   type AnyMetricDef,
   type AnySample,
@@ -7,9 +7,10 @@ import {
   type MetricDef,
   sample,
 } from "../metrics/define.ts";
-import type { MetricFamily } from "../metrics/exposition.ts";
+import type { LineFamily } from "../metrics/exposition.ts";
+import { histogramLines, joinLabels, type LabelText, labelText, seriesLine } from "../metrics/text-format.ts";
 import type { EngineSnapshot } from "./engine.ts";
-import { burstBuckets, probeMetrics as m, proberMetrics as p, rttBuckets, stallBuckets } from "./metrics.ts";
+import { probeMetrics as m, proberMetrics as p, stallBuckets } from "./metrics.ts";
 import type { PathLabels } from "./path-labels.ts";
 import { ENGINE, STREAM, sendErrorReasons, voidReasons, word } from "./tally.ts";
 
@@ -39,12 +40,12 @@ interface Row {
   readonly tally: Float64Array;
 }
 
-type PathMetric = MetricDef<string, "path" | "scope" | "protocol">;
-type PathHistogram = HistogramDef<string, "path" | "scope" | "protocol">;
+type PathLabel = "path" | "scope" | "protocol";
+type PathMetric = MetricDef<string, PathLabel>;
 
 /**
  * The counters of all paths; they exist at 0 before a path's first packet, or increase() would miss its first loss. Each
- * series is made when it is rendered: a thousand paths have fifty thousand.
+ * line is made when it is rendered: a thousand paths have fifty thousand.
  * @param vmUuid of this machine, empty while unknown @param nowNanos monotonic
  */
 export function pathFamilies(
@@ -52,33 +53,39 @@ export function pathFamilies(
   snapshot: EngineSnapshot,
   vmUuid: string,
   nowNanos: number,
-): MetricFamily[] {
+): LineFamily[] {
   const rows = paths.map((path): Row => ({ path, tally: snapshot.stream(path.slot) }));
 
-  function family(metric: AnyMetricDef, samplesOf: (row: Row) => Iterable<AnySample>): MetricFamily {
-    const samples = {
+  /** @param linesOf the lines of one path, empty where it has none */
+  function family(metric: AnyMetricDef, linesOf: (row: Row) => string): LineFamily {
+    const lines = {
       *[Symbol.iterator]() {
-        for (const row of rows) yield* samplesOf(row);
+        for (const row of rows) yield linesOf(row);
       },
     };
-    return { metric, samples };
+    return { metric, lines };
   }
-  const count = (metric: PathMetric, at: number) =>
-    family(metric, ({ path, tally }) => [sample(metric, path.labels.base, word(tally, at))]);
+  const value = (metric: PathMetric, read: (tally: Float64Array) => number) =>
+    family(metric, ({ path, tally }) => seriesLine(metric, path.labels, read(tally)));
+  const count = (metric: PathMetric, at: number) => value(metric, (tally) => word(tally, at));
   const bySize = (metric: typeof m.packets | typeof m.lost, at: number) =>
     family(metric, ({ path, tally }) =>
-      path.sizes.map((size, i) => sample(metric, path.labels.withSize(size), word(tally, at + i))),
+      path.sizes.map((size, i) => seriesLine(metric, withSize(path.labels, size), word(tally, at + i))).join(""),
     );
-  const byReason = (metric: typeof m.void | typeof m.sendErrors, at: number, reasons: readonly string[]) =>
+  const byReason = (metric: MetricDef<string, PathLabel | "reason">, at: number, reasons: readonly string[]) =>
     family(metric, ({ path, tally }) =>
-      reasons.flatMap((reason, i) =>
-        word(tally, at + i) > 0 ? [sample(metric, { ...path.labels.base, reason }, word(tally, at + i))] : [],
-      ),
+      reasons
+        .map((reason, i) => {
+          const events = word(tally, at + i);
+          return events > 0 ? seriesLine(metric, withReason(path.labels, reason), events) : "";
+        })
+        .join(""),
     );
-  const distribution = (metric: PathHistogram, at: number, buckets: readonly number[], sum: number) =>
-    family(metric, ({ path, tally }) => [
-      histogramSample(metric, path.labels.base, countsAt(tally, at, buckets), word(tally, sum)),
-    ]);
+  const distribution = (metric: HistogramDef<string, PathLabel>, at: number, sum: number) => {
+    const linesOf = histogramLines(metric);
+    const words = metric.buckets.length + 1;
+    return family(metric, ({ path, tally }) => linesOf(path.labels, tally.subarray(at, at + words), word(tally, sum)));
+  };
 
   return [
     bySize(m.packets, STREAM.packets),
@@ -89,21 +96,29 @@ export function pathFamilies(
     count(m.duplicates, STREAM.duplicates),
     count(m.reordered, STREAM.reordered),
     count(m.inFlight, STREAM.inFlight),
-    family(m.currentLossRun, ({ path, tally }) => [
-      sample(m.currentLossRun, path.labels.base, openRunSeconds(tally, nowNanos)),
-    ]),
+    value(m.currentLossRun, (tally) => openRunSeconds(tally, nowNanos)),
     count(m.bursts, STREAM.bursts),
     count(m.burstSquared, STREAM.burstSquared),
     count(m.stalledLost, STREAM.stalledLost),
-    distribution(m.burstPackets, STREAM.burst, burstBuckets, STREAM.burstSum),
-    distribution(m.rtt, STREAM.rtt, rttBuckets, STREAM.rttSum),
+    distribution(m.burstPackets, STREAM.burst, STREAM.burstSum),
+    distribution(m.rtt, STREAM.rtt, STREAM.rttSum),
     byReason(m.void, STREAM.void, voidReasons),
     byReason(m.sendErrors, STREAM.sendErrors, sendErrorReasons),
-    family(m.pathInfo, ({ path }) => [sample(m.pathInfo, path.labels.withInfo(path.target, path.address, vmUuid), 1)]),
-    family(m.pathFailed, ({ path }) =>
-      path.failure ? [sample(m.pathFailed, { ...path.labels.base, reason: path.failure.reason }, 1)] : [],
+    family(m.pathInfo, ({ path: { labels, target, address } }) =>
+      seriesLine(m.pathInfo, joinLabels(labels, labelText({ target, address, vm_uuid: vmUuid })), 1),
+    ),
+    family(m.pathFailed, ({ path: { labels, failure } }) =>
+      failure ? seriesLine(m.pathFailed, withReason(labels, failure.reason), 1) : "",
     ),
   ];
+}
+
+function withSize(labels: PathLabels, size: Size): LabelText<PathLabel | "size"> {
+  return joinLabels(labels, labelText({ size: sizeLabel(size) }));
+}
+
+function withReason(labels: PathLabels, reason: string): LabelText<PathLabel | "reason"> {
+  return joinLabels(labels, labelText({ reason }));
 }
 
 /** Seconds since the first packet of the open run of loss was sent; 0 without one. */

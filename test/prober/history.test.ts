@@ -38,3 +38,28 @@ test("a path that went away is forgotten", () => {
 
   expect(history.window("db", after(2000), 60)).toMatchObject({ seconds: 0, packets: 2000 });
 });
+
+test("paths that come and go leave the others their history", () => {
+  const history = createHistory(300);
+  const at = (packets: number) => after(packets);
+  history.note(new Map([["db", at(1000)]]), 0);
+  history.note(
+    new Map([
+      ["web", at(50)],
+      ["db", at(2000)],
+    ]),
+    30,
+  );
+  history.note(new Map([["db", at(3000)]]), 60);
+  history.note(
+    new Map([
+      ["db", at(4000)],
+      ["web", at(70)],
+    ]),
+    90,
+  );
+
+  expect(history.window("db", at(5000), 120)).toMatchObject({ seconds: 120, packets: 4000 });
+  expect(history.window("web", at(90), 120)).toMatchObject({ seconds: 30, packets: 20 });
+  expect(history.window("new", at(10), 120)).toMatchObject({ seconds: 0, packets: 10 });
+});

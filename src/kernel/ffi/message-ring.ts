@@ -2,8 +2,8 @@ import koffi from "koffi";
 import { addressOf, nativeBytes } from "./libc.ts";
 import {
   IP_RECVERR,
-  IPPROTO_IP,
-  IPPROTO_IPV6,
+  SOL_IP,
+  SOL_IPV6,
   IPPROTO_UDP,
   IPV6_RECVERR,
   SO_TIMESTAMPING,
@@ -207,7 +207,7 @@ export function readReportedError(ring: MessageRing, i: number, into: ReportedEr
     if (length < CMSG_HEADER_WORDS * 4) break;
     const level = words[at + 2];
     const type = words[at + 3];
-    if ((level === IPPROTO_IP && type === IP_RECVERR) || (level === IPPROTO_IPV6 && type === IPV6_RECVERR)) {
+    if ((level === SOL_IP && type === IP_RECVERR) || (level === SOL_IPV6 && type === IPV6_RECVERR)) {
       const facts = words[at + 5] as number; // origin, type, code and a pad byte
       const origin = origins[facts & 0xff];
       if (origin === undefined) return false;

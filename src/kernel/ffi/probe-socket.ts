@@ -48,7 +48,7 @@ export function stampPackets(fd: number): void {
 }
 
 /** Options of IPv4 and IPv6 that mean the same. */
-const level = { 4: sys.IPPROTO_IP, 6: sys.IPPROTO_IPV6 } as const;
+const level = { 4: sys.SOL_IP, 6: sys.SOL_IPV6 } as const;
 const trafficClass = { 4: sys.IP_TOS, 6: sys.IPV6_TCLASS } as const;
 const hops = { 4: sys.IP_TTL, 6: sys.IPV6_UNICAST_HOPS } as const;
 const mtuDiscover = { 4: sys.IP_MTU_DISCOVER, 6: sys.IPV6_MTU_DISCOVER } as const;

@@ -8,6 +8,12 @@ export interface DnsAnswer {
   readonly ttlSeconds: number;
 }
 
+export interface DnsService {
+  /** Empty where the domain says that there is no such service. */
+  readonly name: string;
+  readonly port: number;
+}
+
 /** What resolving asks of the machine. */
 export interface ResolverMachine {
   readonly byteOrder: ByteOrder;
@@ -16,6 +22,8 @@ export interface ResolverMachine {
   scopeIndex(device: string): number | undefined;
   /** One DNS question, without search domains and hosts file. Rejects with a code of node:dns. */
   query(name: string, family: 4 | 6, signal: AbortSignal): Promise<readonly DnsAnswer[]>;
+  /** The services of a name (RFC 2782). Rejects with a code of node:dns. */
+  querySrv(name: string, signal: AbortSignal): Promise<readonly DnsService[]>;
   /** getaddrinfo: search domains, multicast DNS and all else that nsswitch.conf names. Rejects with a code. */
   lookup(name: string, family: 4 | 6, signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -34,12 +42,15 @@ export function thisMachine(servers?: readonly string[]): ResolverMachine {
         .find((index) => index > 0),
 
     async query(name, family, signal) {
-      // A resolver of its own: it reads resolv.conf as it is now, and cancelling it cancels nobody else's question.
-      const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });
-      if (servers) resolver.setServers(servers);
+      const resolver = newResolver(servers);
       const asking = family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true });
       const records = await inTime(asking, signal, () => resolver.cancel());
       return records.map(({ address, ttl }) => ({ address, ttlSeconds: ttl }));
+    },
+
+    async querySrv(name, signal) {
+      const resolver = newResolver(servers);
+      return inTime(resolver.resolveSrv(name), signal, () => resolver.cancel());
     },
 
     async lookup(name, family, signal) {
@@ -47,6 +58,13 @@ export function thisMachine(servers?: readonly string[]): ResolverMachine {
       return answers.map(({ address }) => address);
     },
   };
+}
+
+/** A resolver of its own: it reads resolv.conf as it is now, and cancelling it cancels nobody else's question. */
+function newResolver(servers: readonly string[] | undefined): Resolver {
+  const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });
+  if (servers) resolver.setServers(servers);
+  return resolver;
 }
 
 /** Rejects with ETIMEOUT at the deadline or the signal. getaddrinfo cannot be cancelled: its late answer is nobody's. */

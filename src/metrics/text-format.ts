@@ -1,0 +1,69 @@
+import type { AnyMetricDef, HistogramDef, MetricDef } from "./define.ts";
+
+export type ExpositionFormat = "text" | "openmetrics";
+
+declare const names: unique symbol;
+/** Labels as they stand between the braces of a line; the compiler knows which ones. */
+export type LabelText<L extends string = string> = string & { readonly [names]: (label: L) => L };
+
+/** `path="db",scope="external"`, escaped as the format wants it. */
+export function labelText<L extends string>(labels: Readonly<Record<L, string>>): LabelText<L> {
+  const pairs = Object.entries<string>(labels).map(([name, value]) => `${name}="${escapeText(value, /[\\\n"]/g)}"`);
+  return pairs.join(",") as LabelText<L>;
+}
+
+/** Two sets of labels as one. */
+export function joinLabels<A extends string, B extends string>(a: LabelText<A>, b: LabelText<B>): LabelText<A | B> {
+  return `${a},${b}` as LabelText<A | B>;
+}
+
+/** HELP and TYPE. In OpenMetrics a counter's family is its name without _total; its lines are the same in both formats. */
+export function familyHeader(metric: AnyMetricDef, format: ExpositionFormat): string {
+  const name = familyName(metric, format);
+  return `# HELP ${name} ${escapeText(metric.help, /[\\\n]/g)}\n# TYPE ${name} ${metric.type}\n`;
+}
+
+export function familyName({ name, type }: AnyMetricDef, format: ExpositionFormat): string {
+  return format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
+}
+
+/** The line of one series. */
+export function seriesLine<L extends string>(
+  metric: MetricDef<string, L>,
+  labels: LabelText<NoInfer<L>>,
+  value: number,
+): string {
+  return `${metric.name}{${labels}} ${valueText(value)}\n`;
+}
+
+/**
+ * Makes the lines of one histogram after another; what all of them share is made once.
+ * @returns its `counts` are one a bucket and a last one for +Inf, not cumulative
+ */
+export function histogramLines<L extends string>(
+  metric: HistogramDef<string, L>,
+): (labels: LabelText<NoInfer<L>>, counts: Float64Array, sum: number) => string {
+  const { name } = metric;
+  const heads = [...metric.buckets, "+Inf"].map((bound) => `${name}_bucket{le="${bound}",`);
+  return (labels, counts, sum) => {
+    const tail = `${labels}} `;
+    let text = "";
+    let total = 0;
+    for (let i = 0; i < heads.length; i++) {
+      total += counts[i] ?? 0;
+      text += `${heads[i]}${tail}${total}\n`;
+    }
+    return `${text}${name}_sum{${tail}${valueText(sum)}\n${name}_count{${tail}${total}\n`;
+  };
+}
+
+/** As prom-client writes it: Prometheus reads NaN in any case. */
+function valueText(value: number): string {
+  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "Nan" : value > 0 ? "+Inf" : "-Inf";
+}
+
+const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' };
+
+function escapeText(text: string, special: RegExp): string {
+  return text.replace(special, (character) => escapes[character] ?? character);
+}
