@@ -176,7 +176,7 @@ export function createExporter(
       const probed = views.filter((view) => view.state !== "failed");
       const judged = probed.reduce((sum, view) => sum + view.packets + view.voided, 0);
       const voided = probed.reduce((sum, view) => sum + view.voided, 0);
-      const denied = ([4, 6] as const).flatMap((family) => engine.denied(family) ?? []);
+      const denied = engine.denials();
       return {
         version,
         startedAtSeconds,

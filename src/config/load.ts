@@ -36,7 +36,7 @@ export async function loadConfig(
   const listen = overrides.listen === undefined ? undefined : readListenArgument(overrides.listen);
 
   const found = [...pathsInConfig(written, source, config.value?.paths), ...fromFiles.paths, ...fromArguments.paths];
-  const paths = found.flatMap(({ path }) => path ?? []);
+  const paths = found.flatMap(({ path }) => (path ? withKeyFile(path, directory) : []));
   const discovery = config.value && readDiscovery(config.value, written, directory, source);
   const issues = [
     ...inOrder([...source.issues, ...unlessCutOff(config.issues, source.issues)]),
@@ -65,6 +65,11 @@ export async function loadConfig(
     log,
     warnings: fromFiles.warnings,
   });
+}
+
+/** Names of files are relative to the configuration's directory. */
+function withKeyFile(path: PathConfig, directory: string): PathConfig {
+  return path.keyFile === undefined ? path : { ...path, keyFile: resolve(directory, path.keyFile) };
 }
 
 function loopbackPath(): PathConfig {

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Protocol, SendOptions, Size } from "../config/path.ts";
 import type { Family } from "../kernel/ffi/probe-socket.ts";
 
@@ -23,7 +24,7 @@ export interface StreamKind {
   readonly port: number;
   readonly send: SendOptions;
   /** Of authenticated STAMP; null for plain. */
-  readonly key: Uint8Array | null;
+  readonly key: KeyObject | null;
   readonly timeoutSeconds: number;
 }
 

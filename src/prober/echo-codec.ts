@@ -20,7 +20,7 @@ export class EchoCodec implements Codec {
   private readonly nonce = { nonceLow: random32(), nonceHigh: random32() };
   private readonly fields = { ...this.nonce, identifier: 0, stream: 0, sequence: 0 };
   private readonly marks = { stream: 0, sequence: 0 };
-  private sums = new Float64Array(0);
+  private sums: Float64Array = new Float64Array(0);
 
   /** @param streamOf the living stream with this mark */
   constructor(streamOf: (mark: number) => ProbeStream | undefined) {

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { defaultSend, MAX_SIZES_PER_PATH, type Protocol, type SendOptions, type Size } from "../config/path.ts";
@@ -25,7 +26,7 @@ export interface StreamSpec {
   readonly port?: number;
   readonly send?: SendOptions;
   /** Makes stamp authenticated. */
-  readonly key?: Uint8Array;
+  readonly key?: KeyObject;
   readonly sizes: readonly Size[];
   readonly ratePerSecond: number;
   /** Of tcp at most 0.8 s: the kernel sends a SYN again after a second, which would hide a loss. */

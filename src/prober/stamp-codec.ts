@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { MessageRing } from "../kernel/ffi/message-ring.ts";
 import { nanosOfNtpFraction, ntpFraction, ntpSeconds } from "../packet/ntp.ts";
 import {
@@ -34,7 +35,7 @@ interface Attached {
 export class StampCodec implements Codec {
   readonly kernelBytes = UDP_HEADER_BYTES;
   private readonly mode: StampMode;
-  private readonly hmacOf: (key: Uint8Array) => StampHmac;
+  private readonly hmacOf: (key: KeyObject) => StampHmac;
   private readonly baseSeconds: number;
   private readonly random: () => number;
   private readonly attached = new Map<number, Attached>();
@@ -43,7 +44,7 @@ export class StampCodec implements Codec {
   private readonly reply = emptyStampReply();
 
   /** @param baseSeconds seconds since 1970 from which the clock counts its nanoseconds */
-  constructor(mode: StampMode, hmacOf: (key: Uint8Array) => StampHmac, baseSeconds: number, random: () => number) {
+  constructor(mode: StampMode, hmacOf: (key: KeyObject) => StampHmac, baseSeconds: number, random: () => number) {
     this.mode = mode;
     this.hmacOf = hmacOf;
     this.baseSeconds = baseSeconds;

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Protocol, SendOptions } from "../config/path.ts";
 import type { Family } from "../kernel/ffi/probe-socket.ts";
 import type { ProbeAddress, StreamSizes } from "./commands.ts";
@@ -29,7 +30,7 @@ export interface ProbeStream {
   readonly port: number;
   readonly send: SendOptions;
   /** Of authenticated STAMP; null for plain. */
-  readonly key: Uint8Array | null;
+  readonly key: KeyObject | null;
   readonly timeoutNanos: number;
   readonly ledger: Ledger;
   /** The private tally, and its place in shared memory. */

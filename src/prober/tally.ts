@@ -1,7 +1,7 @@
 import type { LossTally } from "../analysis/bounds.ts";
 import { MAX_SIZES_PER_PATH, type Protocol, protocols } from "../config/path.ts";
 import { burstBuckets, rttBuckets, stallBuckets } from "./metrics.ts";
-import { stallCauses } from "./stall/causes.ts";
+import { stallCauses } from "./stall/attribute.ts";
 
 /** Why a packet has no verdict: each of these would make our own count wrong. */
 export const voidReasons = ["socket_drop", "not_drained", "send_failed", "clock_step", "worker_died"] as const;

@@ -3,11 +3,11 @@ import type { KernelClock } from "../kernel/ffi/clock.ts";
 import { openIcmpSocket } from "../kernel/ffi/icmp-socket.ts";
 import { type Family, ProbeNotPermittedError } from "../kernel/ffi/probe-socket.ts";
 import { openUdpSocket } from "../kernel/ffi/udp-socket.ts";
+import { createHmacSha256 } from "../kernel/hmac.ts";
 import { transportName, type WorkerEvent } from "./commands.ts";
 import { type DatagramDeps, DatagramTransport } from "./datagram-transport.ts";
 import { EchoCodec } from "./echo-codec.ts";
 import { StampCodec } from "./stamp-codec.ts";
-import { createStampHmac } from "./stamp-hmac.ts";
 import type { ProbeStream } from "./stream.ts";
 import type { Transport } from "./transport.ts";
 
@@ -98,7 +98,7 @@ export class Transports {
     const codec =
       protocol === "icmp"
         ? new EchoCodec(streamOf)
-        : new StampCodec(authenticated ? "authenticated" : "plain", createStampHmac, clock.baseSeconds, random);
+        : new StampCodec(authenticated ? "authenticated" : "plain", createHmacSha256, clock.baseSeconds, random);
     const openSocket = protocol === "icmp" ? openIcmpSocket : openUdpSocket;
     const count = protocol === "icmp" ? 1 : send.sourcePorts;
     const sockets = Array.from({ length: count }, () => {

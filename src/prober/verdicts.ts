@@ -1,5 +1,5 @@
 import { LOST, RECEIVED, VOID } from "../analysis/packet-log.ts";
-import { TRAIN_PACKETS } from "../analysis/trains.ts";
+import { TRAIN_PACKETS } from "../analysis/trains/dispersion.ts";
 import { burstBuckets, rttBuckets } from "./metrics.ts";
 import type { PacketRecorder } from "./packet-record.ts";
 import { add, bucketOf, STREAM, type VoidReason, voidReasons, word } from "./tally.ts";

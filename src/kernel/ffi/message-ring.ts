@@ -2,12 +2,12 @@ import koffi from "koffi";
 import { addressOf, nativeBytes } from "./libc.ts";
 import {
   IP_RECVERR,
-  SOL_IP,
-  SOL_IPV6,
   IPPROTO_UDP,
   IPV6_RECVERR,
   SO_TIMESTAMPING,
   SO_TIMESTAMPNS,
+  SOL_IP,
+  SOL_IPV6,
   SOL_SOCKET,
   UDP_SEGMENT,
 } from "./socket.ts";
