@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { countRequests, targetAddresses } from "./lab.mjs";
 import { peerTitles } from "./probers.mjs";
 import { cpuSeconds, memoryBytes } from "./process.mjs";
-import { ratios } from "./statistics.mjs";
+import { median, ratios } from "./statistics.mjs";
 import { count, figure, spread, spreadOfRatio, verdict } from "./table.mjs";
 
 /** `atMost`: what our cost may be of each peer's. */
@@ -99,29 +99,25 @@ export function cpuTable(result, titles) {
 }
 
 function rowOf(load, key, title) {
-  const costs = load.turns.map((turn) => turn[key]).filter((cost) => cost !== undefined);
-  if (costs.length === 0) return [nameOf(load), title, "not installed", "", "", "", "", "", ""];
-  const totals = costs.map(({ total }) => total);
-  const sent = costs.map(({ perSecond }) => (100 * perSecond) / (load.targets * load.rate));
-  const ratio =
-    key === "virtloss"
-      ? undefined
-      : ratios(
-          load.turns.map((turn) => turn.virtloss.total),
-          totals,
-        );
+  const ours = key === "virtloss";
+  const costs = load.turns.flatMap((turn) => turn[key] ?? []);
+  const label = ours ? nameOf(load) : "";
+  if (costs.length === 0) return [label, title, "not installed", "", "", "", "", "", ""];
+  const of = (field) => costs.map((cost) => cost[field]);
+  const ratio = ours
+    ? undefined
+    : ratios(
+        load.turns.map(({ virtloss }) => virtloss.total),
+        of("total"),
+      );
   const most = loads.find(({ targets, rate }) => targets === load.targets && rate === load.rate)?.atMost[key];
   return [
-    key === "virtloss" ? nameOf(load) : "",
+    label,
     title,
-    spread(totals),
-    figure(
-      Math.max(0, ...costs.map(({ user }) => user)) === 0
-        ? 0
-        : costs.reduce((a, { user }) => a + user, 0) / costs.length,
-    ),
-    `${Math.round(sent.reduce((a, b) => a + b, 0) / sent.length)} %`,
-    `${(Math.max(...costs.map(({ residentBytes }) => residentBytes)) / 1e6).toFixed(0)} MB`,
+    spread(of("total")),
+    figure(median(of("user"))),
+    `${Math.round((100 * median(of("perSecond"))) / (load.targets * load.rate))} %`,
+    `${(Math.max(...of("residentBytes")) / 1e6).toFixed(0)} MB`,
     ratio ? spreadOfRatio(ratio) : "",
     most === undefined ? "" : `at most ${most}`,
     verdict(ratio && most !== undefined ? ratio.median <= most : undefined),

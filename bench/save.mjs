@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { chart } from "./chart.mjs";
+import { chart } from "./chart/chart.mjs";
 
 /** Writes the files that were asked for. @param {import("./parts.mjs").Results} results */
 export function save(results, { json, chart: chartFile }) {

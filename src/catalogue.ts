@@ -7,11 +7,13 @@ import { transportMetrics } from "./collectors/transport/metrics.ts";
 import { discoveryMetrics } from "./discovery/metrics.ts";
 import { selfMetrics } from "./metrics/self.ts";
 import { probeMetrics, proberMetrics } from "./prober/metrics.ts";
+import { reflectorMetrics } from "./reflector/metrics.ts";
 
 /** Every metric, by source. Alerts, boards and documents name metrics through this object only. */
 export const catalogue = {
   probe: probeMetrics,
   prober: proberMetrics,
+  reflector: reflectorMetrics,
   cpu: cpuMetrics,
   softirq: softirqMetrics,
   softnet: softnetMetrics,

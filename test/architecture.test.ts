@@ -114,7 +114,7 @@ test.each([
   ["koffi", /^src\/kernel\/ffi\//],
   ["express", /^src\/http\//],
   ["node:child_process", /^src\/kernel\//],
-  ["node:worker_threads", /^src\/(prober|kernel)\//],
+  ["node:worker_threads", /^src\/(prober|reflector|kernel)\//],
   ["zod", /^src\/(config|collectors)\//],
   ["yaml", /^src\/(config|commands)\//],
 ])("%s is used in one place only", (name, home) => {
@@ -129,8 +129,8 @@ test("only commands wire parts: nothing imports a command but main and other com
   expect(wired.map((f) => f.path)).toEqual([]);
 });
 
-test("collectors, prober and http know nothing of each other", () => {
-  const part = (path: string) => /^src\/(collectors|prober|http)\//.exec(path)?.[1];
+test("collectors, prober, reflector and http know nothing of each other", () => {
+  const part = (path: string) => /^src\/(collectors|prober|reflector|http)\//.exec(path)?.[1];
   // Definitions of metrics are data: whoever fills or names them may import them.
   const crossing = files.flatMap((file) => {
     const own = part(file.path);

@@ -1,3 +1,4 @@
+import { formatNetwork } from "../config/cidr.ts";
 import { packetsPerSecondOf } from "../config/found-paths.ts";
 import { ConfigError } from "../config/issues.ts";
 import { formatListen } from "../config/listen.ts";
@@ -56,12 +57,20 @@ export function renderPlan(file: string, config: Config): string {
     `${count(config.paths.length, "path")}, ${packets} packets/s, about ${bitRate(bits)} each way, ${series} series`,
     ...discoveryLines(config),
     `collectors: ${on.join(", ") || "none"}${off.length > 0 ? ` (off: ${off.join(", ")})` : ""}`,
+    ...reflectorLine(config),
     `listens on ${formatListen(config.web.listen)}; POST /-/reload is ${config.web.enableLifecycle ? "on" : "off"}`,
     ...config.warnings.map((warning) => `warning: ${warning}`),
     "",
   ]
     .filter((line, i, lines) => line !== "" || lines[i - 1] !== "")
     .join("\n");
+}
+
+function reflectorLine({ reflector }: Config): string[] {
+  if (!reflector) return [];
+  const mode = reflector.keys.length > 0 ? "authenticated" : "plain";
+  const networks = reflector.allow.map(formatNetwork).join(" ") || "nobody";
+  return [`answers STAMP on ${formatListen(reflector.listen)}, ${mode}, for ${networks}`];
 }
 
 /** What would be asked for more paths; nothing is asked here. */

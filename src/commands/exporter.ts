@@ -27,6 +27,8 @@ import type { ProbeEngine } from "../prober/engine.ts";
 import { createHistory } from "../prober/history.ts";
 import { createProbedPaths, type WatchTarget } from "../prober/paths.ts";
 import { type ProbedPath, pathFamilies, proberSamples } from "../prober/samples.ts";
+import type { Reflector } from "../reflector/reflector.ts";
+import { reflectorSamples } from "../reflector/samples.ts";
 import { collectorView, pathView, proberView } from "../report/status.ts";
 
 /** The status page looks this far back. */
@@ -40,6 +42,8 @@ export interface ExporterParts {
   readonly watchTarget: WatchTarget;
   /** The places that a configuration says to ask for paths. */
   readonly pathSources: (config: Config) => readonly PathSource[];
+  /** Where one is configured; it is stopped by whoever started it. */
+  readonly reflector?: Reflector | undefined;
   readonly log: Log;
 }
 
@@ -58,7 +62,7 @@ export interface Exporter {
 /** Starts probing and collecting what `config` says. */
 export function createExporter(
   config: Config,
-  { source, host, engine, watchTarget, pathSources, log }: ExporterParts,
+  { source, host, engine, watchTarget, pathSources, reflector, log }: ExporterParts,
 ): Exporter {
   const store = createMetricStore();
   const clock = createKernelClock();
@@ -96,6 +100,7 @@ export function createExporter(
     const now = clock.monotonicNanos();
     store.replaceFamilies("paths", pathFamilies(paths.list(snapshot), snapshot, vmUuid(reports), now));
     store.replace("prober", proberSamples(snapshot.engine, engine.restarts));
+    if (reflector) store.replace("reflector", reflectorSamples(reflector.counts()));
     store.replace("self", selfSamples(selfState()));
     store.replace("discovery", discoverySamples(discovery.states()));
   }
@@ -142,7 +147,7 @@ export function createExporter(
   }
 
   function apply(next: Config): void {
-    for (const section of ["web", "log", "prober"] as const) {
+    for (const section of ["web", "log", "prober", "reflector"] as const) {
       if (isDeepStrictEqual(next[section], running[section])) continue;
       log.warn({ section }, "this section changed; it takes effect at the next start");
     }

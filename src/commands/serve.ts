@@ -1,18 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { realFiles } from "../config/files.ts";
+import type { ReflectorConfig } from "../config/reflector-schema.ts";
 import type { Config } from "../config/schema.ts";
 import { createConfigSource } from "../config/source.ts";
 import { createSources } from "../discovery/sources.ts";
 import { createApp } from "../http/app.ts";
 import { CannotListenError, type Listening, listen } from "../http/server.ts";
+import { CannotReflectError } from "../kernel/ffi/reflector-socket.ts";
 import { createLinuxHost } from "../kernel/linux.ts";
 import { createLog, type Log } from "../log.ts";
 import { packageFile, version } from "../package.ts";
 import { createProbeEngine } from "../prober/engine.ts";
 import { thisMachine } from "../prober/resolve/machine.ts";
 import { createResolver } from "../prober/resolve/resolver.ts";
+import { type Reflector, startReflector } from "../reflector/reflector.ts";
 import { addPathsHint, createExporter, type Exporter } from "./exporter.ts";
 import { keepHeapSmall } from "./heap.ts";
+import { stopSignal } from "./stop-signal.ts";
 import { CannotRunError, EXIT, parseCommandLine } from "./usage.ts";
 
 const help = `virtloss serve [--config FILE] [--listen [ADDRESS]:10862] [--path SCOPE=TARGET]...
@@ -49,6 +53,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   const config = await source.load();
   const log = createLog(config.log.level, config.log.format);
 
+  const reflector = config.reflector && started(config.reflector, log);
   const engine = createProbeEngine({
     receiveBufferBytes: config.prober.receiveBufferBytes,
     onDenied: (message) => log.error({ remedy: message }, "paths cannot be probed"),
@@ -58,10 +63,10 @@ export async function serve(argv: readonly string[]): Promise<number> {
   const machine = thisMachine();
   const { watchTarget } = createResolver(machine);
   const pathSources = ({ discovery }: Config) => createSources(discovery, realFiles, machine);
-  const exporter = createExporter(config, { source, host, engine, watchTarget, pathSources, log });
+  const exporter = createExporter(config, { source, host, engine, watchTarget, pathSources, reflector, log });
   reload = () => exporter.reload("SIGHUP");
   const server = await listening(exporter, config, log).catch(async (error: unknown) => {
-    await exporter.stop();
+    await Promise.all([exporter.stop(), reflector?.stop()]);
     throw error instanceof CannotListenError ? new CannotRunError(error.message) : error;
   });
 
@@ -71,7 +76,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   await stopSignal();
   log.info("virtloss stops");
   await server.close();
-  await exporter.stop();
+  await Promise.all([exporter.stop(), reflector?.stop()]);
   return EXIT.fine;
 }
 
@@ -93,14 +98,15 @@ function listening(exporter: Exporter, config: Config, log: Log): Promise<Listen
   return listen(app, { host, port }, log);
 }
 
-/** The first of SIGTERM and SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(EXIT.cannotRun));
-        resolve();
-      });
-    }
-  });
+/** @throws CannotRunError where its port cannot be had */
+function started(config: ReflectorConfig, log: Log): Reflector {
+  try {
+    const reflector = startReflector(config, (error) =>
+      log.error({ err: error }, "the reflector's worker died and is started again"),
+    );
+    log.info({ listens: reflector.listens, authenticated: config.keys.length > 0 }, "answers STAMP packets");
+    return reflector;
+  } catch (error) {
+    throw error instanceof CannotReflectError ? new CannotRunError(`reflector: ${error.message}`) : error;
+  }
 }

@@ -4,10 +4,12 @@ import { type ConfigFiles, FileProblem, realFiles } from "./files.ts";
 import { type FoundPath, joinFound, sameNames, tooFast } from "./found-paths.ts";
 import { isFilePattern } from "./glob.ts";
 import { ConfigError, type ConfigIssue, fileIssue, renderKey } from "./issues.ts";
+import { readKeyFile } from "./key-file.ts";
 import { type ConfigOverrides, noOverrides, readListenArgument, readPathArgument } from "./overrides.ts";
 import type { PathConfig } from "./path.ts";
 import { readPathFiles } from "./path-files.ts";
 import { pathSchema } from "./path-schema.ts";
+import type { ReflectorConfig } from "./reflector-schema.ts";
 import { type Config, configSchema, type WrittenConfig } from "./schema.ts";
 import { validate } from "./validate.ts";
 import { parseYaml, type YamlSource } from "./yaml.ts";
@@ -38,12 +40,14 @@ export async function loadConfig(
   const found = [...pathsInConfig(written, source, config.value?.paths), ...fromFiles.paths, ...fromArguments.paths];
   const paths = found.flatMap(({ path }) => (path ? withKeyFile(path, directory) : []));
   const discovery = config.value && readDiscovery(config.value, written, directory, source);
+  const reflector = config.value?.reflector && (await withKeys(config.value.reflector, directory, files));
   const issues = [
     ...inOrder([...source.issues, ...unlessCutOff(config.issues, source.issues)]),
     ...fromFiles.issues,
     ...fromArguments.issues,
     ...(listen && "message" in listen ? [listen] : []),
     ...(discovery?.issues ?? []),
+    ...(reflector?.issues ?? []),
     ...sameNames(found),
     ...tooFast(paths, file === undefined ? { file: "--path", line: 0, column: 0 } : source.keyAt(["paths"])),
   ];
@@ -61,6 +65,7 @@ export async function loadConfig(
     web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
     collectors,
     prober: { receiveBufferBytes: prober.receive_buffer },
+    ...(reflector && { reflector: reflector.config }),
     thresholds,
     log,
     warnings: fromFiles.warnings,
@@ -100,6 +105,13 @@ function pathsInConfig(written: unknown, source: YamlSource, parsed: readonly Pa
     const key = ["paths", i, name === undefined ? "target" : "name"];
     return [{ name: shownName, place: source.valueAt(key), key: renderKey(key), ...(path ? { path } : {}) }];
   });
+}
+
+/** The keys of a reflector that has a file of them. */
+async function withKeys(reflector: ReflectorConfig, directory: string, files: ConfigFiles) {
+  if (reflector.keyFile === undefined) return { config: reflector, issues: [] };
+  const { keys, issues } = await readKeyFile(resolve(directory, reflector.keyFile), files);
+  return { config: { ...reflector, keys }, issues };
 }
 
 /** The sources that are asked at run time, and what is wrong with the paths that they could give. */

@@ -78,7 +78,7 @@ export const reflectorSchema = z
       "Packets per second of all sources; those without a session get half of it at most.",
     ),
     max_sessions: sessions(32_768).describe(
-      "Sessions with a sequence number of their own, 160 bytes each; beyond them replies are stateless.",
+      "Sessions with a sequence number of their own, some 180 bytes each; beyond them replies are stateless.",
     ),
     max_source_sessions: sessions(4096).describe("Sessions of one source address."),
     session_timeout: timeoutSchema.prefault("5m").describe("A session that is silent for this long begins anew."),

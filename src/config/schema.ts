@@ -14,6 +14,7 @@ import { isFilePattern } from "./glob.ts";
 import { type Listen, listenExpectation, parseListen } from "./listen.ts";
 import type { PathConfig } from "./path.ts";
 import { pathSchema } from "./path-schema.ts";
+import { type ReflectorConfig, reflectorSchema } from "./reflector-schema.ts";
 
 export const defaultListen = ":10862";
 
@@ -37,6 +38,8 @@ export interface Config {
   readonly collectors: Readonly<Record<string, CollectorConfig>>;
   readonly thresholds: Thresholds;
   readonly prober: { readonly receiveBufferBytes: number };
+  /** Absent: no reflector. */
+  readonly reflector?: ReflectorConfig;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   /** What is suspicious but no error, one sentence each with its place. */
   readonly warnings: readonly string[];
@@ -136,6 +139,9 @@ export function createConfigSchema(list: readonly Collector[]) {
       .prefault({})
       .describe("Sources on this machine; all are on, and one without a source costs nothing."),
     prober: proberSchema.prefault({}).describe("The probe engine."),
+    reflector: reflectorSchema
+      .optional()
+      .describe("Answer STAMP packets (RFC 8762); off unless given, {} has all defaults."),
     thresholds: thresholdsSchema.prefault({}).describe("When verdicts, alerts and boards change colour."),
     log: logSchema.prefault({}).describe("The log on stderr."),
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { TargetState } from "../../../src/prober/paths.ts";
 import { type ResolverMachine, thisMachine } from "../../../src/prober/resolve/machine.ts";
 import { createResolver, type ResolverTiming, resolverTiming } from "../../../src/prober/resolve/resolver.ts";
-import { type DnsServer, startDnsServer } from "./dns-server.ts";
+import { type DnsServer, startDnsServer } from "../../support/dns-server.ts";
 
 let dns: DnsServer;
 let stop: AbortController;
