@@ -9,6 +9,7 @@ import {
   createCollectorRunner,
 } from "../collectors/run.ts";
 import { ConfigError } from "../config/issues.ts";
+import { readPathKey } from "../config/path-key.ts";
 import type { Config } from "../config/schema.ts";
 import type { ConfigSource } from "../config/source.ts";
 import { createDiscovery } from "../discovery/discovery.ts";
@@ -66,7 +67,7 @@ export function createExporter(
 ): Exporter {
   const store = createMetricStore();
   const clock = createKernelClock();
-  const paths = createProbedPaths(engine, watchTarget);
+  const paths = createProbedPaths(engine, watchTarget, readPathKey);
   const history = createHistory(WINDOW_SECONDS);
   const startedAtSeconds = Date.now() / 1000;
   const reloads = { ok: true, loadedAtSeconds: startedAtSeconds, last: Promise.resolve<Outcome>({ ok: true }) };

@@ -1,5 +1,5 @@
-import { probeMetrics } from "../prober/metrics.ts";
 import type { AnyMetricDef } from "../metrics/define.ts";
+import { probeMetrics } from "../prober/metrics.ts";
 import { directions } from "../prober/samples.ts";
 import { meanSizeBytes, type PathConfig, type Protocol, sizesOver } from "./path.ts";
 import { parseTarget } from "./target.ts";

@@ -190,9 +190,9 @@ export class DatagramTransport implements Transport {
     for (let round = 0, received = BATCH; received === BATCH && round < DRAIN_ROUNDS; round++) {
       received = recvmmsg(lane.socket.fd, ring.addressOf(0), BATCH, MSG_ERRQUEUE | MSG_DONTWAIT, null);
       for (let i = 0; i < received; i++) {
-        const stampNanos = kernelStampNanos(ring, i, clock.baseSeconds);
-        if (Number.isNaN(stampNanos)) this.readError(lane, i);
-        else this.readStamp(lane, i, stampNanos);
+        // An error carries a stamp as well: that of its arrival.
+        if (lane.socket.tellsErrors && readReportedError(ring, i, this.error)) this.readError(lane, i);
+        else this.readStamp(lane, i, kernelStampNanos(ring, i, clock.baseSeconds));
       }
       ring.prepareReceive(received);
     }
@@ -200,6 +200,7 @@ export class DatagramTransport implements Transport {
 
   private readStamp(lane: Lane, i: number, stampNanos: number): void {
     const { found } = this;
+    if (Number.isNaN(stampNanos)) return;
     const length = Math.min(this.errors.receivedLength(i), this.errors.dataStride);
     if (!this.deps.codec.findSent(lane, this.errors, i, length, found)) return;
     // The kernel stamps a train once: its packets left together.
@@ -209,7 +210,6 @@ export class DatagramTransport implements Transport {
   private readError(lane: Lane, i: number): void {
     const { error, found } = this;
     const length = Math.min(this.errors.receivedLength(i), this.errors.dataStride);
-    if (!readReportedError(this.errors, i, error)) return;
     if (!this.deps.codec.findQuoted(lane, this.errors, i, length, found) || !found.stream) return;
     const meaning = error.origin === "local" ? "packet_too_big" : icmpErrorMeaning(this.family, error.type, error.code);
     add(found.stream.tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);

@@ -1,4 +1,5 @@
 import { lossBounds } from "../analysis/bounds.ts";
+import type { PacketLog } from "../analysis/packet-log.ts";
 import { quantile } from "../analysis/quantile.ts";
 import { defaultThresholds } from "../analysis/thresholds.ts";
 import {
@@ -60,6 +61,13 @@ export interface ProbeResult {
   };
 }
 
+function sortedRtts({ count, rttSeconds }: PacketLog): Float64Array {
+  return rttSeconds
+    .slice(0, count)
+    .filter((rtt) => !Number.isNaN(rtt))
+    .sort();
+}
+
 export interface Directions {
   readonly forwardLost: number;
   readonly reverseLost: number;
@@ -83,14 +91,15 @@ export interface ProbeSubject {
 
 /**
  * @param stream words at STREAM, `engine` words at ENGINE, of the same snapshot
- * @param rtts seconds, ascending
+ * @param log what became of each packet
  */
 export function probeResult(
   subject: ProbeSubject,
   stream: Float64Array,
   engine: Float64Array,
-  rtts: Float64Array,
+  log: PacketLog,
 ): ProbeResult {
+  const rtts = sortedRtts(log);
   const sent = word(stream, STREAM.sent);
   const received = word(stream, STREAM.received);
   const voided = voidPackets(stream);

@@ -117,7 +117,7 @@ export function openIcmpSocket(family: Family, receiveBufferBytes: number, optio
     askForBuffers(fd, receiveBufferBytes);
     stampPackets(fd);
     sendAs(fd, family, options);
-    return { fd, family, kind, identifier, receiveBufferBytes: grantedReceiveBuffer(fd) };
+    return { fd, family, kind, identifier, receiveBufferBytes: grantedReceiveBuffer(fd), tellsErrors: options.df };
   }
   throw notPermitted(family, errnos);
 }

@@ -20,6 +20,8 @@ export interface ProbeSocket {
   readonly identifier: number;
   /** Bytes that the kernel granted; it doubles what was asked, for its own bookkeeping. */
   readonly receiveBufferBytes: number;
+  /** Does its error queue hold ICMP errors beside the stamps? */
+  readonly tellsErrors: boolean;
 }
 
 /** How a socket's packets are sent; null is the kernel's choice. */

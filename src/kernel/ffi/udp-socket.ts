@@ -29,6 +29,7 @@ export function openUdpSocket(family: Family, receiveBufferBytes: number, option
     kind: "udp",
     identifier: boundPort(fd, family, options),
     receiveBufferBytes: grantedReceiveBuffer(fd),
+    tellsErrors: true,
   };
 }
 
