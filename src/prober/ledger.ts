@@ -1,5 +1,6 @@
 import type { Doubts } from "./doubts.ts";
 import type { PacketRecorder } from "./packet-record.ts";
+import { PacketWindow } from "./packet-window.ts";
 import { add, STREAM, sendErrorReasons, type VoidReason } from "./tally.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -46,16 +47,7 @@ export interface LedgerOptions {
 export class Ledger {
   readonly tally: Float64Array;
   private readonly options: LedgerOptions;
-  private readonly mask: number;
-  private readonly state: Uint8Array;
-  private readonly size: Uint8Array;
-  private readonly bytes: Uint16Array;
-  /** Monotonic, read after the send returned: never before the packet left. */
-  private readonly sentNanos: Float64Array;
-  private readonly transmitStamp: Float64Array;
-  private readonly receiveStamp: Float64Array;
-  /** Seconds that the reflector held the packet, which are none of the path's. Only protocols that tell have it. */
-  private held: Float32Array | undefined;
+  private readonly packets: PacketWindow;
   private readonly verdicts: Verdicts;
   /** The oldest packet without a verdict, and the number of the next one. */
   private head = 0;
@@ -65,19 +57,13 @@ export class Ledger {
   constructor(tally: Float64Array, options: LedgerOptions) {
     this.tally = tally;
     this.options = options;
-    this.mask = options.capacity - 1;
-    this.state = new Uint8Array(options.capacity);
-    this.size = new Uint8Array(options.capacity);
-    this.bytes = new Uint16Array(options.capacity);
-    this.sentNanos = new Float64Array(options.capacity);
-    this.transmitStamp = new Float64Array(options.capacity);
-    this.receiveStamp = new Float64Array(options.capacity);
+    this.packets = new PacketWindow(options.capacity);
     this.verdicts = new Verdicts(tally, options.recorder);
   }
 
   /** Packets that it remembers. */
   get capacity(): number {
-    return this.mask + 1;
+    return this.packets.mask + 1;
   }
 
   /** Number of the next packet. */
@@ -96,7 +82,7 @@ export class Ledger {
 
   /** Is there room for so many more packets? Without, the verdicts are too far behind. */
   hasRoom(packets: number): boolean {
-    return this.unjudged + packets <= this.mask + 1;
+    return this.unjudged + packets <= this.packets.mask + 1;
   }
 
   /**
@@ -105,14 +91,8 @@ export class Ledger {
    * @returns the sequence number, of which packets carry the low 32 bits
    */
   attempt(sizeIndex: number, bytes: number, nowNanos: number): number {
-    const i = this.next & this.mask;
-    this.state[i] = IN_FLIGHT;
-    this.size[i] = sizeIndex;
-    this.bytes[i] = bytes;
-    this.sentNanos[i] = nowNanos;
-    this.transmitStamp[i] = Number.NaN;
-    this.receiveStamp[i] = Number.NaN;
-    if (this.held) this.held[i] = 0;
+    const i = this.next & this.packets.mask;
+    this.packets.begin(i, IN_FLIGHT, sizeIndex, bytes, nowNanos);
     add(this.tally, STREAM.sent, 1);
     add(this.tally, STREAM.inFlight, 1);
     return this.next++;
@@ -120,14 +100,14 @@ export class Ledger {
 
   /** The kernel took the packet; `nowNanos` is monotonic and was read after the call. */
   sent(sequence: number, nowNanos: number): void {
-    this.sentNanos[sequence & this.mask] = nowNanos;
+    this.packets.sentNanos[sequence & this.packets.mask] = nowNanos;
     this.tally[STREAM.refusedRun] = 0;
   }
 
   refused(sequence: number, errorName: string): void {
     const known = sendErrorReasons.indexOf(errorName as (typeof sendErrorReasons)[number]);
     const reason = known < 0 ? sendErrorReasons.length - 1 : known;
-    this.state[sequence & this.mask] = REFUSED;
+    this.packets.state[sequence & this.packets.mask] = REFUSED;
     add(this.tally, STREAM.sendErrors + reason, 1);
     add(this.tally, STREAM.refusedRun, 1);
     this.tally[STREAM.lastSendError] = reason;
@@ -135,7 +115,7 @@ export class Ledger {
 
   /** The kernel's transmit stamp, realtime nanoseconds. */
   transmitted(sequence: number, stampNanos: number): void {
-    if (this.unwrap(sequence) >= 0) this.transmitStamp[sequence & this.mask] = stampNanos;
+    if (this.unwrap(sequence) >= 0) this.packets.transmitStamp[sequence & this.packets.mask] = stampNanos;
   }
 
   /**
@@ -148,17 +128,17 @@ export class Ledger {
    */
   replied(wireSequence: number, bytes: number, stampNanos: number, doubts: Doubts, heldSeconds = 0): boolean {
     const sequence = this.unwrap(wireSequence);
-    const i = sequence & this.mask;
-    if (sequence < 0 || (bytes !== ANY_LENGTH && bytes !== this.bytes[i])) return false;
-    switch (this.state[i]) {
+    const i = sequence & this.packets.mask;
+    if (sequence < 0 || (bytes !== ANY_LENGTH && bytes !== this.packets.bytes[i])) return false;
+    switch (this.packets.state[i]) {
       case IN_FLIGHT:
         this.answer(i, stampNanos, doubts);
-        this.noteHeld(i, heldSeconds);
+        this.packets.noteHeld(i, heldSeconds);
         if (sequence < this.highestAnswered) add(this.tally, STREAM.reordered, 1);
         else this.highestAnswered = sequence;
         break;
       case JUDGED_LOST:
-        this.state[i] = JUDGED_LOST_LATE;
+        this.packets.state[i] = JUDGED_LOST_LATE;
         add(this.tally, STREAM.late, 1);
         break;
       case JUDGED_VOID:
@@ -169,26 +149,20 @@ export class Ledger {
     return true;
   }
 
-  private noteHeld(i: number, seconds: number): void {
-    if (seconds === 0 && !this.held) return;
-    this.held ??= new Float32Array(this.mask + 1);
-    this.held[i] = seconds;
-  }
-
   /** When the packet left, monotonic nanoseconds; it must not be forgotten yet. */
   sentAt(sequence: number): number {
-    return this.sentNanos[sequence & this.mask] as number;
+    return this.packets.sentNanos[sequence & this.packets.mask] as number;
   }
 
   /** Is it some time yet until the packet's place is needed for another one? */
   remembersLong(sequence: number): boolean {
-    return this.next - sequence <= this.mask / 2;
+    return this.next - sequence <= this.packets.mask / 2;
   }
 
   standing(sequence: number): Standing {
-    if (sequence >= this.next || sequence < this.next - this.mask - 1) return "forgotten";
+    if (sequence >= this.next || sequence < this.next - this.packets.mask - 1) return "forgotten";
     if (sequence >= this.head) return "in flight";
-    switch (this.state[sequence & this.mask]) {
+    switch (this.packets.state[sequence & this.packets.mask]) {
       case JUDGED_RECEIVED:
         return "received";
       case JUDGED_LOST:
@@ -203,26 +177,26 @@ export class Ledger {
   /** The full sequence number behind 32 bits of it; -1 where that packet is not remembered. */
   private unwrap(wireSequence: number): number {
     const age = (this.next - wireSequence) >>> 0;
-    return age === 0 || age > Math.min(this.mask + 1, this.next) ? -1 : this.next - age;
+    return age === 0 || age > Math.min(this.packets.mask + 1, this.next) ? -1 : this.next - age;
   }
 
   private answer(i: number, stampNanos: number, doubts: Doubts): void {
-    const elapsed = doubts.nowNanos - (this.sentNanos[i] as number);
+    const elapsed = doubts.nowNanos - (this.packets.sentNanos[i] as number);
     if (this.clockHeld(i, stampNanos, elapsed, doubts)) {
-      this.state[i] = ANSWERED;
-      this.receiveStamp[i] = stampNanos;
+      this.packets.state[i] = ANSWERED;
+      this.packets.receiveStamp[i] = stampNanos;
     } else if (elapsed <= this.options.timeoutNanos) {
-      this.state[i] = ANSWERED; // in time by the monotonic clock, whatever the stamps say
+      this.packets.state[i] = ANSWERED; // in time by the monotonic clock, whatever the stamps say
     } else {
-      this.state[i] = Number.isNaN(stampNanos) ? UNSURE_NOT_DRAINED : UNSURE_CLOCK;
+      this.packets.state[i] = Number.isNaN(stampNanos) ? UNSURE_NOT_DRAINED : UNSURE_CLOCK;
     }
   }
 
   /** Can the stamps of this packet be compared? Not across a step of the wall clock, nor where they contradict its flight. */
   private clockHeld(i: number, stampNanos: number, elapsed: number, doubts: Doubts): boolean {
-    const sent = this.sentNanos[i] as number;
+    const sent = this.packets.sentNanos[i] as number;
     if (Number.isNaN(stampNanos) || sent < doubts.steppedNanos) return false;
-    const transmitted = this.transmitStamp[i] as number;
+    const transmitted = this.packets.transmitStamp[i] as number;
     const sinceSent = stampNanos - (sent + doubts.realtimeOffsetNanos);
     const tolerance = CLOCK_TOLERANCE_NANOS + elapsed * CLOCK_TOLERANCE_RATIO;
     if (sinceSent > elapsed + tolerance) return false; // stamped in what is still the future
@@ -235,14 +209,14 @@ export class Ledger {
    */
   judge(doubts: Doubts, before: number): void {
     const end = Math.min(this.next, before);
-    while (this.head < end && this.judgeOne(this.head & this.mask, doubts)) {
+    while (this.head < end && this.judgeOne(this.head & this.packets.mask, doubts)) {
       this.head++;
       add(this.tally, STREAM.inFlight, -1);
     }
   }
 
   private judgeOne(i: number, doubts: Doubts): boolean {
-    switch (this.state[i]) {
+    switch (this.packets.state[i]) {
       case ANSWERED:
         this.judgeAnswered(i, doubts);
         return true;
@@ -261,32 +235,36 @@ export class Ledger {
   }
 
   private judgeAnswered(i: number, doubts: Doubts): void {
-    const received = this.receiveStamp[i] as number;
-    const transmitted = this.transmitStamp[i] as number;
+    const received = this.packets.receiveStamp[i] as number;
+    const transmitted = this.packets.transmitStamp[i] as number;
     const hasTransmit = !Number.isNaN(transmitted);
-    const sent = hasTransmit ? transmitted : (this.sentNanos[i] as number) + doubts.realtimeOffsetNanos;
+    const sent = hasTransmit ? transmitted : (this.packets.sentNanos[i] as number) + doubts.realtimeOffsetNanos;
     if (received - sent > this.options.timeoutNanos) {
       this.lose(i, doubts);
-      this.state[i] = JUDGED_LOST_LATE;
+      this.packets.state[i] = JUDGED_LOST_LATE;
       add(this.tally, STREAM.late, 1);
       return;
     }
-    this.state[i] = JUDGED_RECEIVED;
+    this.packets.state[i] = JUDGED_RECEIVED;
     const rttSeconds = (received - transmitted) / 1e9;
     if (!hasTransmit) this.options.missingStamp("transmit");
     else if (!(rttSeconds >= 0)) this.options.missingStamp("receive");
-    this.verdicts.received(this.size[i] as number, this.sentNanos[i] as number, this.onTheWay(i, rttSeconds));
+    this.verdicts.received(
+      this.packets.size[i] as number,
+      this.packets.sentNanos[i] as number,
+      this.onTheWay(i, rttSeconds),
+    );
   }
 
   /** The round trip less what the other end held the packet; NaN where stamps are missing. */
   private onTheWay(i: number, rttSeconds: number): number {
     if (!(rttSeconds >= 0)) return Number.NaN;
-    const held = this.held?.[i] ?? 0;
+    const held = this.packets.heldSeconds(i);
     return held >= 0 && held <= rttSeconds ? rttSeconds - held : rttSeconds;
   }
 
   private judgeUnanswered(i: number, doubts: Doubts): boolean {
-    const sent = this.sentNanos[i] as number;
+    const sent = this.packets.sentNanos[i] as number;
     const deadline = sent + this.options.timeoutNanos;
     if (doubts.drainedNanos < deadline + GUARD_NANOS) {
       if (doubts.nowNanos < deadline + UNDRAINED_NANOS) return false;
@@ -300,14 +278,14 @@ export class Ledger {
   }
 
   private void(i: number, reason: VoidReason): void {
-    this.state[i] = JUDGED_VOID;
-    this.verdicts.void(this.sentNanos[i] as number, reason);
+    this.packets.state[i] = JUDGED_VOID;
+    this.verdicts.void(this.packets.sentNanos[i] as number, reason);
   }
 
   private lose(i: number, doubts: Doubts): void {
-    const sent = this.sentNanos[i] as number;
+    const sent = this.packets.sentNanos[i] as number;
     const stalled = doubts.stalls.overlaps(sent, sent + this.verdicts.flightNanos(this.options.timeoutNanos));
-    this.state[i] = JUDGED_LOST;
-    this.verdicts.lost(this.size[i] as number, sent, stalled);
+    this.packets.state[i] = JUDGED_LOST;
+    this.verdicts.lost(this.packets.size[i] as number, sent, stalled);
   }
 }

@@ -43,12 +43,6 @@ export interface ProbeResult {
   readonly rttSeconds: Readonly<Record<"min" | "p50" | "p90" | "p99" | "max", number | null>>;
   /** Lost packets by direction; null where the protocol does not tell. */
   readonly directions: Directions | null;
-  /** Bytes of IP packet that pass unfragmented; null where it was not asked for (--df, size mtu). */
-  readonly pathMtuBytes: number | null;
-  /** What routers, the target or this kernel reported, by kind; kinds that did not occur are left out. */
-  readonly icmpErrors: Readonly<Partial<Record<IcmpErrorReason, number>>>;
-  /** Times that another identifier or source port was taken because nothing came back. */
-  readonly rotations: number;
   readonly prober: {
     /** False when more than 1 % of what was sent is void: the prober then says nothing about the path. */
     readonly valid: boolean;
@@ -59,6 +53,12 @@ export interface ProbeResult {
     /** Do the RTTs rest on stamps of the kernel: all of them, some, or none? */
     readonly timestamps: "kernel" | "partial" | "none";
   };
+  /** Bytes of IP packet that pass unfragmented; null where it was not asked for (--df, size mtu). */
+  readonly pathMtuBytes: number | null;
+  /** What routers, the target or this kernel reported, by kind; kinds that did not occur are left out. */
+  readonly icmpErrors: Readonly<Partial<Record<IcmpErrorReason, number>>>;
+  /** Times that another identifier or source port was taken because nothing came back. */
+  readonly rotations: number;
 }
 
 function sortedRtts({ count, rttSeconds }: PacketLog): Float64Array {
@@ -127,11 +127,6 @@ export function probeResult(
       max: rtts.at(-1) ?? null,
     },
     directions: subject.protocol === "stamp" ? directionsOf(stream) : null,
-    pathMtuBytes: word(stream, STREAM.pathMtu) || null,
-    icmpErrors: Object.fromEntries(
-      icmpErrorReasons.map((reason, i) => [reason, word(stream, STREAM.icmpErrors + i)]).filter(([, n]) => n !== 0),
-    ),
-    rotations: word(stream, STREAM.rotations),
     prober: {
       valid: voided <= sent * defaultThresholds.voidRatio,
       socketDrops: socketDropCount(engine),
@@ -139,5 +134,10 @@ export function probeResult(
       longestStallSeconds: word(engine, ENGINE.longestStallNanos) / 1e9,
       timestamps: rtts.length === 0 ? "none" : rtts.length < received ? "partial" : "kernel",
     },
+    pathMtuBytes: word(stream, STREAM.pathMtu) || null,
+    icmpErrors: Object.fromEntries(
+      icmpErrorReasons.map((reason, i) => [reason, word(stream, STREAM.icmpErrors + i)]).filter(([, n]) => n !== 0),
+    ),
+    rotations: word(stream, STREAM.rotations),
   };
 }
