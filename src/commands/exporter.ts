@@ -9,6 +9,7 @@ import {
   createCollectorRunner,
 } from "../collectors/run.ts";
 import { ConfigError } from "../config/issues.ts";
+import { readPathKey } from "../config/path-key.ts";
 import type { Config } from "../config/schema.ts";
 import type { ConfigSource } from "../config/source.ts";
 import { createDiscovery } from "../discovery/discovery.ts";
@@ -66,7 +67,7 @@ export function createExporter(
 ): Exporter {
   const store = createMetricStore();
   const clock = createKernelClock();
-  const paths = createProbedPaths(engine, watchTarget);
+  const paths = createProbedPaths(engine, watchTarget, readPathKey);
   const history = createHistory(WINDOW_SECONDS);
   const startedAtSeconds = Date.now() / 1000;
   const reloads = { ok: true, loadedAtSeconds: startedAtSeconds, last: Promise.resolve<Outcome>({ ok: true }) };
@@ -181,7 +182,7 @@ export function createExporter(
       const probed = views.filter((view) => view.state !== "failed");
       const judged = probed.reduce((sum, view) => sum + view.packets + view.voided, 0);
       const voided = probed.reduce((sum, view) => sum + view.voided, 0);
-      const denied = ([4, 6] as const).flatMap((family) => engine.denied(family) ?? []);
+      const denied = engine.denials();
       return {
         version,
         startedAtSeconds,

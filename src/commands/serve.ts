@@ -56,7 +56,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   const reflector = config.reflector && started(config.reflector, log);
   const engine = createProbeEngine({
     receiveBufferBytes: config.prober.receiveBufferBytes,
-    onDenied: (_family, message) => log.error({ remedy: message }, "paths cannot be probed"),
+    onDenied: (message) => log.error({ remedy: message }, "paths cannot be probed"),
     onWorkerDied: (error) => log.error({ err: error }, "the probe engine's worker died and is started again"),
   });
   const host = createLinuxHost();

@@ -38,7 +38,7 @@ export async function loadConfig(
   const listen = overrides.listen === undefined ? undefined : readListenArgument(overrides.listen);
 
   const found = [...pathsInConfig(written, source, config.value?.paths), ...fromFiles.paths, ...fromArguments.paths];
-  const paths = found.flatMap(({ path }) => path ?? []);
+  const paths = found.flatMap(({ path }) => (path ? withKeyFile(path, directory) : []));
   const discovery = config.value && readDiscovery(config.value, written, directory, source);
   const reflector = config.value?.reflector && (await withKeys(config.value.reflector, directory, files));
   const issues = [
@@ -48,6 +48,7 @@ export async function loadConfig(
     ...(listen && "message" in listen ? [listen] : []),
     ...(discovery?.issues ?? []),
     ...(reflector?.issues ?? []),
+    ...(await keyIssues(paths, files)),
     ...sameNames(found),
     ...tooFast(paths, file === undefined ? { file: "--path", line: 0, column: 0 } : source.keyAt(["paths"])),
   ];
@@ -70,6 +71,11 @@ export async function loadConfig(
     log,
     warnings: fromFiles.warnings,
   });
+}
+
+/** Names of files are relative to the configuration's directory. */
+function withKeyFile(path: PathConfig, directory: string): PathConfig {
+  return path.keyFile === undefined ? path : { ...path, keyFile: resolve(directory, path.keyFile) };
 }
 
 function loopbackPath(): PathConfig {
@@ -100,6 +106,13 @@ function pathsInConfig(written: unknown, source: YamlSource, parsed: readonly Pa
     const key = ["paths", i, name === undefined ? "target" : "name"];
     return [{ name: shownName, place: source.valueAt(key), key: renderKey(key), ...(path ? { path } : {}) }];
   });
+}
+
+/** What is wrong with the keys that paths name; they are read again when the paths begin. */
+async function keyIssues(paths: readonly PathConfig[], files: ConfigFiles): Promise<ConfigIssue[]> {
+  const names = new Set(paths.flatMap(({ keyFile }) => keyFile ?? []));
+  const read = await Promise.all([...names].map((name) => readKeyFile(name, files)));
+  return read.flatMap(({ issues }) => issues);
 }
 
 /** The keys of a reflector that has a file of them. */

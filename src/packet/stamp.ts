@@ -137,3 +137,8 @@ export function stampSsid(bytes: Uint8Array, at: number, mode: StampMode): numbe
 export function stampSequence(bytes: Uint8Array, at: number): number {
   return readU32(bytes, at);
 }
+
+/** Fraction of the time of sending of a request at least as long as the base. */
+export function stampFraction(bytes: Uint8Array, at: number, mode: StampMode): number {
+  return readU32(bytes, at + stampLayouts[mode].time + 4);
+}

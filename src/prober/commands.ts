@@ -1,5 +1,6 @@
-import type { Size } from "../config/path.ts";
-import type { Family } from "../kernel/ffi/icmp-socket.ts";
+import type { KeyObject } from "node:crypto";
+import type { Protocol, SendOptions, Size } from "../config/path.ts";
+import type { Family } from "../kernel/ffi/probe-socket.ts";
 
 /** An address to probe; the zone index is that of an IPv6 link-local address, else 0. */
 export interface ProbeAddress {
@@ -16,20 +17,31 @@ export interface StreamSizes {
   readonly active: readonly number[];
 }
 
+/** How a stream probes, which does not change while it lives. */
+export interface StreamKind {
+  readonly protocol: Protocol;
+  /** 0 for icmp. */
+  readonly port: number;
+  readonly send: SendOptions;
+  /** Of authenticated STAMP; null for plain. */
+  readonly key: KeyObject | null;
+  readonly timeoutSeconds: number;
+}
+
 /** What the main thread asks of the worker. */
 export type WorkerCommand =
   | {
       readonly type: "add";
       readonly slot: number;
       readonly generation: number;
+      readonly kind: StreamKind;
       readonly address: ProbeAddress | null;
       readonly sizes: StreamSizes;
       readonly ratePerSecond: number;
-      readonly timeoutSeconds: number;
       /** Attempts to make; Infinity for a path that runs for ever. */
       readonly count: number;
-      /** Room for the RTTs of a one-shot run; the first element counts those behind it. */
-      readonly rttLog: SharedArrayBuffer | null;
+      /** Room for what became of each packet of a one-shot run; see packet-record.ts. */
+      readonly record: SharedArrayBuffer | null;
     }
   | { readonly type: "address"; readonly slot: number; readonly address: ProbeAddress | null }
   | { readonly type: "tune"; readonly slot: number; readonly ratePerSecond: number; readonly sizes: StreamSizes }
@@ -39,10 +51,11 @@ export type WorkerCommand =
 /** What the worker tells the main thread. */
 export type WorkerEvent =
   /** A descriptor outlives the thread that opened it: the main thread closes it after the worker has gone. */
-  | { readonly type: "socket"; readonly family: Family; readonly kind: "datagram" | "raw"; readonly fd: number }
-  /** The socket that keeps the kernel's stamping on; a descriptor like those above. */
-  | { readonly type: "holding"; readonly fd: number }
-  | { readonly type: "denied"; readonly family: Family; readonly message: string }
+  | { readonly type: "opened"; readonly fd: number }
+  | { readonly type: "closed"; readonly fd: number }
+  /** Streams of this transport can send, or cannot and why. */
+  | { readonly type: "permitted"; readonly transport: string }
+  | { readonly type: "denied"; readonly transport: string; readonly message: string }
   /** The slot may be given to another stream. */
   | { readonly type: "removed"; readonly slot: number }
   /** All attempts are made and judged, and their tally is published. */
@@ -54,5 +67,14 @@ export interface WorkerStart {
   readonly slots: SharedArrayBuffer;
   /** One word; a change of it wakes the worker to read its commands. */
   readonly wake: SharedArrayBuffer;
+  /** Bytes of receive buffer asked of the kernel for each socket. */
   readonly receiveBufferBytes: number;
+}
+
+/** Streams with the same name of transport share sockets. */
+export function transportName(
+  { protocol, send, authenticated }: { protocol: Protocol; send: SendOptions; authenticated: boolean },
+  family: Family,
+): string {
+  return JSON.stringify([protocol, family, authenticated, send]);
 }

@@ -1,9 +1,18 @@
+import type { KeyObject } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
-import { MAX_SIZES_PER_PATH, type Size } from "../config/path.ts";
-import type { Family } from "../kernel/ffi/icmp-socket.ts";
+import { defaultSend, MAX_SIZES_PER_PATH, type Protocol, type SendOptions, type Size } from "../config/path.ts";
 import { close } from "../kernel/ffi/socket.ts";
-import type { ProbeAddress, StreamSizes, WorkerCommand, WorkerEvent, WorkerStart } from "./commands.ts";
+import {
+  type ProbeAddress,
+  type StreamKind,
+  type StreamSizes,
+  transportName,
+  type WorkerCommand,
+  type WorkerEvent,
+  type WorkerStart,
+} from "./commands.ts";
+import { LONGEST_TCP_TIMEOUT_SECONDS } from "./limits.ts";
 import { createSharedTallies, ensureSlots, mendSequence, readSnapshot, sharedSlot } from "./shared-tallies.ts";
 import { ENGINE_SLOT, SLOT_WORDS, STREAM, word } from "./tally.ts";
 
@@ -11,13 +20,21 @@ import { ENGINE_SLOT, SLOT_WORDS, STREAM, word } from "./tally.ts";
 export interface StreamSpec {
   /** Null while its name does not resolve. */
   readonly address: ProbeAddress | null;
+  /** Default: icmp. */
+  readonly protocol?: Protocol;
+  /** Of stamp and tcp. */
+  readonly port?: number;
+  readonly send?: SendOptions;
+  /** Makes stamp authenticated. */
+  readonly key?: KeyObject;
   readonly sizes: readonly Size[];
   readonly ratePerSecond: number;
+  /** Of tcp at most 0.8 s: the kernel sends a SYN again after a second, which would hide a loss. */
   readonly timeoutSeconds: number;
   /** Attempts to make; for ever without. */
   readonly count?: number;
-  /** Room for RTTs: element 0 is their number, the rest are seconds. */
-  readonly rttLog?: SharedArrayBuffer;
+  /** Where every verdict is noted; see packet-record.ts. */
+  readonly record?: SharedArrayBuffer;
 }
 
 /** Everything that the engine counted, as of one moment. */
@@ -38,8 +55,10 @@ export interface ProbeEngine {
   sizesOf(slot: number): readonly Size[];
   remove(slot: number): void;
   snapshot(): EngineSnapshot;
-  /** Why this machine does not let us probe over this family; undefined where it does or nobody tried. */
-  denied(family: Family): string | undefined;
+  /** Why this machine does not let the stream send; undefined where it does or nobody tried. */
+  denied(slot: number): string | undefined;
+  /** All such reasons, each once. */
+  denials(): readonly string[];
   /** Times that the worker died and was started again. */
   readonly restarts: number;
   stop(): Promise<void>;
@@ -49,7 +68,7 @@ export interface EngineOptions {
   readonly receiveBufferBytes: number;
   /** A one-shot stream has made and judged all its attempts. */
   readonly onDone?: (slot: number) => void;
-  readonly onDenied?: (family: Family, message: string) => void;
+  readonly onDenied?: (message: string) => void;
   readonly onWorkerDied?: (error: Error) => void;
   /** How a worker is started; tests hold on to it. */
   readonly spawn?: (start: WorkerStart) => Worker;
@@ -61,7 +80,26 @@ const RESTART_MS = 500;
 
 interface Stream {
   spec: StreamSpec;
+  readonly kind: StreamKind;
   sizes: StreamSizes;
+}
+
+function kindOf({
+  protocol = "icmp",
+  port = 0,
+  send = defaultSend,
+  key,
+  sizes,
+  timeoutSeconds,
+}: StreamSpec): StreamKind {
+  return {
+    protocol,
+    port,
+    // A packet that fills the path MTU must not be cut.
+    send: sizes.includes("mtu") ? { ...send, df: true } : send,
+    key: key ?? null,
+    timeoutSeconds: protocol === "tcp" ? Math.min(timeoutSeconds, LONGEST_TCP_TIMEOUT_SECONDS) : timeoutSeconds,
+  };
 }
 
 /** Sizes keep their places, new ones get the next. */
@@ -79,14 +117,15 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
   const wake = new SharedArrayBuffer(4);
   const wakeWord = new Int32Array(wake);
   const streams = new Map<number, Stream>();
-  const denied = new Map<Family, string>();
+  /** By name of transport. */
+  const denied = new Map<string, string>();
   const freeSlots: number[] = [];
   const leavingSlots = new Set<number>();
   let slotCount = ENGINE_SLOT + 1;
   let generation = 0;
   let restarts = 0;
   let stopping = false;
-  let descriptors: number[] = [];
+  const descriptors = new Set<number>();
   let latest: Float64Array = new Float64Array(SLOT_WORDS);
   let restartTimer: NodeJS.Timeout | undefined;
   let worker: Worker | undefined = startWorker();
@@ -104,16 +143,18 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
 
   function receive(event: WorkerEvent): void {
     switch (event.type) {
-      case "socket":
-        descriptors.push(event.fd);
-        denied.delete(event.family);
+      case "opened":
+        descriptors.add(event.fd);
         break;
-      case "holding":
-        descriptors.push(event.fd);
+      case "closed":
+        descriptors.delete(event.fd);
+        break;
+      case "permitted":
+        denied.delete(event.transport);
         break;
       case "denied":
-        denied.set(event.family, event.message);
-        options.onDenied?.(event.family, event.message);
+        denied.set(event.transport, event.message);
+        options.onDenied?.(event.message);
         break;
       case "removed":
         freeSlot(event.slot);
@@ -131,7 +172,7 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
   function ended(cause: Error): void {
     worker = undefined;
     for (const fd of descriptors) close(fd);
-    descriptors = [];
+    descriptors.clear();
     for (const slot of leavingSlots) freeSlot(slot);
     mendSequence(shared);
     if (stopping) return;
@@ -142,9 +183,11 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
 
   function restart(): void {
     worker = startWorker();
-    for (const [slot, { spec, sizes }] of streams) {
+    for (const [slot, stream] of streams) {
+      const { spec } = stream;
       const made = word(sharedSlot(shared, slot), STREAM.sent);
-      begin(slot, spec.count === undefined ? spec : { ...spec, count: Math.max(0, spec.count - made) }, sizes);
+      if (spec.count !== undefined) stream.spec = { ...spec, count: Math.max(0, spec.count - made) };
+      begin(slot, stream);
     }
   }
 
@@ -155,22 +198,28 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
   }
 
   /** A new generation each time: replies to what an earlier worker or stream sent are not counted for this one. */
-  function begin(slot: number, spec: StreamSpec, sizes: StreamSizes): void {
+  function begin(slot: number, stream: Stream): void {
+    const { spec, kind, sizes } = stream;
     generation = (generation + 1) & 0xfff;
-    streams.set(slot, { spec, sizes });
-    const { address, ratePerSecond, timeoutSeconds } = spec;
-    const count = spec.count ?? Number.POSITIVE_INFINITY;
+    streams.set(slot, stream);
     post({
       type: "add",
       slot,
       generation,
-      address,
+      kind,
+      address: spec.address,
       sizes,
-      ratePerSecond,
-      timeoutSeconds,
-      count,
-      rttLog: spec.rttLog ?? null,
+      ratePerSecond: spec.ratePerSecond,
+      count: spec.count ?? Number.POSITIVE_INFINITY,
+      record: spec.record ?? null,
     });
+  }
+
+  function denialOf(slot: number): string | undefined {
+    const stream = streams.get(slot);
+    if (!stream?.spec.address) return undefined;
+    const authenticated = stream.kind.key !== null;
+    return denied.get(transportName({ ...stream.kind, authenticated }, stream.spec.address.family));
   }
 
   return {
@@ -178,7 +227,7 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
       const slot = freeSlots.pop() ?? slotCount++;
       ensureSlots(shared, slotCount);
       sharedSlot(shared, slot).fill(0);
-      begin(slot, spec, placed([], spec.sizes));
+      begin(slot, { spec, kind: kindOf(spec), sizes: placed([], spec.sizes) });
       return slot;
     },
     setAddress(slot, address) {
@@ -191,7 +240,9 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
       const stream = streams.get(slot);
       if (!stream) return false;
       const sizes = placed(stream.sizes.known, wanted);
-      if (sizes.known.length > MAX_SIZES_PER_PATH) return false;
+      // The size mtu needs another socket, which a stream keeps for its life.
+      const needsAnother = wanted.includes("mtu") && !stream.kind.send.df;
+      if (sizes.known.length > MAX_SIZES_PER_PATH || needsAnother) return false;
       stream.spec = { ...stream.spec, ratePerSecond };
       stream.sizes = sizes;
       post({ type: "tune", slot, ratePerSecond, sizes });
@@ -216,7 +267,8 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
         stream: (slot) => (slot * SLOT_WORDS < words.length ? slice(slot) : new Float64Array(SLOT_WORDS)),
       };
     },
-    denied: (family) => denied.get(family),
+    denied: denialOf,
+    denials: () => [...new Set(denied.values())],
     get restarts() {
       return restarts;
     },

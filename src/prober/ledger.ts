@@ -1,6 +1,8 @@
 import type { Doubts } from "./doubts.ts";
-import { burstBuckets, rttBuckets } from "./metrics.ts";
-import { add, bucketOf, STREAM, sendErrorReasons, type VoidReason, voidReasons, word } from "./tally.ts";
+import type { PacketRecorder } from "./packet-record.ts";
+import { PacketWindow } from "./packet-window.ts";
+import { add, STREAM, sendErrorReasons, type VoidReason } from "./tally.ts";
+import { Verdicts } from "./verdicts.ts";
 
 const IN_FLIGHT = 1;
 const ANSWERED = 2;
@@ -21,17 +23,18 @@ const UNDRAINED_NANOS = 10e9;
 /** Two clocks agree on a span up to this much; a wall clock that was set meanwhile does not. */
 const CLOCK_TOLERANCE_NANOS = 1e6;
 const CLOCK_TOLERANCE_RATIO = 1e-3;
-/** Flights are taken to last at least this long when they are held against stalls. */
-const SHORTEST_FLIGHT_NANOS = 1e6;
-/** The recent RTT distribution halves its weight every so many replies. */
-const RECENT_REPLIES = 1000;
+/** A reply of any length answers: STAMP reflectors need not be symmetric. */
+export const ANY_LENGTH = -1;
+
+/** What a ledger knows of one packet; `forgotten` is one that is too long ago. */
+export type Standing = "in flight" | "received" | "lost" | "late" | "void" | "forgotten";
 
 export interface LedgerOptions {
   readonly timeoutNanos: number;
   /** Packets that may be remembered at once, in flight or judged; a power of two. */
   readonly capacity: number;
-  /** Where RTTs in seconds go one by one, in send order; for one-shot runs. */
-  readonly rttLog?: (rttSeconds: number) => void;
+  /** Where verdicts go one by one, in send order; for one-shot runs. */
+  readonly recorder?: PacketRecorder;
   /** Words of the engine in which missing stamps are counted. */
   readonly missingStamp: (direction: "transmit" | "receive") => void;
 }
@@ -44,40 +47,42 @@ export interface LedgerOptions {
 export class Ledger {
   readonly tally: Float64Array;
   private readonly options: LedgerOptions;
-  private readonly mask: number;
-  private readonly state: Uint8Array;
-  private readonly size: Uint8Array;
-  private readonly bytes: Uint16Array;
-  /** Monotonic, read after the send returned: never before the packet left. */
-  private readonly sentNanos: Float64Array;
-  private readonly transmitStamp: Float64Array;
-  private readonly receiveStamp: Float64Array;
+  private readonly packets: PacketWindow;
+  private readonly verdicts: Verdicts;
   /** The oldest packet without a verdict, and the number of the next one. */
   private head = 0;
   private next = 0;
   private highestAnswered = -1;
-  private readonly recentRtt = new Float64Array(rttBuckets.length + 1);
-  private recentReplies = 0;
 
   constructor(tally: Float64Array, options: LedgerOptions) {
     this.tally = tally;
     this.options = options;
-    this.mask = options.capacity - 1;
-    this.state = new Uint8Array(options.capacity);
-    this.size = new Uint8Array(options.capacity);
-    this.bytes = new Uint16Array(options.capacity);
-    this.sentNanos = new Float64Array(options.capacity);
-    this.transmitStamp = new Float64Array(options.capacity);
-    this.receiveStamp = new Float64Array(options.capacity);
+    this.packets = new PacketWindow(options.capacity);
+    this.verdicts = new Verdicts(tally, options.recorder);
+  }
+
+  /** Packets that it remembers. */
+  get capacity(): number {
+    return this.packets.mask + 1;
+  }
+
+  /** Number of the next packet. */
+  get nextSequence(): number {
+    return this.next;
+  }
+
+  /** Number of the oldest packet without a verdict. */
+  get unjudgedFrom(): number {
+    return this.head;
   }
 
   get unjudged(): number {
     return this.next - this.head;
   }
 
-  /** No room for another packet: the verdicts are too far behind. */
-  get full(): boolean {
-    return this.unjudged > this.mask;
+  /** Is there room for so many more packets? Without, the verdicts are too far behind. */
+  hasRoom(packets: number): boolean {
+    return this.unjudged + packets <= this.packets.mask + 1;
   }
 
   /**
@@ -86,13 +91,8 @@ export class Ledger {
    * @returns the sequence number, of which packets carry the low 32 bits
    */
   attempt(sizeIndex: number, bytes: number, nowNanos: number): number {
-    const i = this.next & this.mask;
-    this.state[i] = IN_FLIGHT;
-    this.size[i] = sizeIndex;
-    this.bytes[i] = bytes;
-    this.sentNanos[i] = nowNanos;
-    this.transmitStamp[i] = Number.NaN;
-    this.receiveStamp[i] = Number.NaN;
+    const i = this.next & this.packets.mask;
+    this.packets.begin(i, IN_FLIGHT, sizeIndex, bytes, nowNanos);
     add(this.tally, STREAM.sent, 1);
     add(this.tally, STREAM.inFlight, 1);
     return this.next++;
@@ -100,14 +100,14 @@ export class Ledger {
 
   /** The kernel took the packet; `nowNanos` is monotonic and was read after the call. */
   sent(sequence: number, nowNanos: number): void {
-    this.sentNanos[sequence & this.mask] = nowNanos;
+    this.packets.sentNanos[sequence & this.packets.mask] = nowNanos;
     this.tally[STREAM.refusedRun] = 0;
   }
 
   refused(sequence: number, errorName: string): void {
     const known = sendErrorReasons.indexOf(errorName as (typeof sendErrorReasons)[number]);
     const reason = known < 0 ? sendErrorReasons.length - 1 : known;
-    this.state[sequence & this.mask] = REFUSED;
+    this.packets.state[sequence & this.packets.mask] = REFUSED;
     add(this.tally, STREAM.sendErrors + reason, 1);
     add(this.tally, STREAM.refusedRun, 1);
     this.tally[STREAM.lastSendError] = reason;
@@ -115,28 +115,30 @@ export class Ledger {
 
   /** The kernel's transmit stamp, realtime nanoseconds. */
   transmitted(sequence: number, stampNanos: number): void {
-    if (this.unwrap(sequence) >= 0) this.transmitStamp[sequence & this.mask] = stampNanos;
+    if (this.unwrap(sequence) >= 0) this.packets.transmitStamp[sequence & this.packets.mask] = stampNanos;
   }
 
   /**
    * A reply of ours came.
    * @param wireSequence the 32 bits that it carries
-   * @param bytes its length: an echo reply is as long as its request
+   * @param bytes its length, where the protocol makes replies as long as their requests; else ANY_LENGTH
    * @param stampNanos the kernel's receive stamp, realtime; NaN without one
+   * @param heldSeconds how long the other end held the packet, where it tells
    * @returns false where it answers nothing that is remembered
    */
-  replied(wireSequence: number, bytes: number, stampNanos: number, doubts: Doubts): boolean {
+  replied(wireSequence: number, bytes: number, stampNanos: number, doubts: Doubts, heldSeconds = 0): boolean {
     const sequence = this.unwrap(wireSequence);
-    const i = sequence & this.mask;
-    if (sequence < 0 || bytes !== this.bytes[i]) return false;
-    switch (this.state[i]) {
+    const i = sequence & this.packets.mask;
+    if (sequence < 0 || (bytes !== ANY_LENGTH && bytes !== this.packets.bytes[i])) return false;
+    switch (this.packets.state[i]) {
       case IN_FLIGHT:
         this.answer(i, stampNanos, doubts);
+        this.packets.noteHeld(i, heldSeconds);
         if (sequence < this.highestAnswered) add(this.tally, STREAM.reordered, 1);
         else this.highestAnswered = sequence;
         break;
       case JUDGED_LOST:
-        this.state[i] = JUDGED_LOST_LATE;
+        this.packets.state[i] = JUDGED_LOST_LATE;
         add(this.tally, STREAM.late, 1);
         break;
       case JUDGED_VOID:
@@ -147,47 +149,74 @@ export class Ledger {
     return true;
   }
 
+  /** When the packet left, monotonic nanoseconds; it must not be forgotten yet. */
+  sentAt(sequence: number): number {
+    return this.packets.sentNanos[sequence & this.packets.mask] as number;
+  }
+
+  /** Is it some time yet until the packet's place is needed for another one? */
+  remembersLong(sequence: number): boolean {
+    return this.next - sequence <= this.packets.mask / 2;
+  }
+
+  standing(sequence: number): Standing {
+    if (sequence >= this.next || sequence < this.next - this.packets.mask - 1) return "forgotten";
+    if (sequence >= this.head) return "in flight";
+    switch (this.packets.state[sequence & this.packets.mask]) {
+      case JUDGED_RECEIVED:
+        return "received";
+      case JUDGED_LOST:
+        return "lost";
+      case JUDGED_LOST_LATE:
+        return "late";
+      default:
+        return "void";
+    }
+  }
+
   /** The full sequence number behind 32 bits of it; -1 where that packet is not remembered. */
   private unwrap(wireSequence: number): number {
     const age = (this.next - wireSequence) >>> 0;
-    return age === 0 || age > Math.min(this.mask + 1, this.next) ? -1 : this.next - age;
+    return age === 0 || age > Math.min(this.packets.mask + 1, this.next) ? -1 : this.next - age;
   }
 
   private answer(i: number, stampNanos: number, doubts: Doubts): void {
-    const elapsed = doubts.nowNanos - (this.sentNanos[i] as number);
+    const elapsed = doubts.nowNanos - (this.packets.sentNanos[i] as number);
     if (this.clockHeld(i, stampNanos, elapsed, doubts)) {
-      this.state[i] = ANSWERED;
-      this.receiveStamp[i] = stampNanos;
+      this.packets.state[i] = ANSWERED;
+      this.packets.receiveStamp[i] = stampNanos;
     } else if (elapsed <= this.options.timeoutNanos) {
-      this.state[i] = ANSWERED; // in time by the monotonic clock, whatever the stamps say
+      this.packets.state[i] = ANSWERED; // in time by the monotonic clock, whatever the stamps say
     } else {
-      this.state[i] = Number.isNaN(stampNanos) ? UNSURE_NOT_DRAINED : UNSURE_CLOCK;
+      this.packets.state[i] = Number.isNaN(stampNanos) ? UNSURE_NOT_DRAINED : UNSURE_CLOCK;
     }
   }
 
   /** Can the stamps of this packet be compared? Not across a step of the wall clock, nor where they contradict its flight. */
   private clockHeld(i: number, stampNanos: number, elapsed: number, doubts: Doubts): boolean {
-    const sent = this.sentNanos[i] as number;
+    const sent = this.packets.sentNanos[i] as number;
     if (Number.isNaN(stampNanos) || sent < doubts.steppedNanos) return false;
-    const transmitted = this.transmitStamp[i] as number;
+    const transmitted = this.packets.transmitStamp[i] as number;
     const sinceSent = stampNanos - (sent + doubts.realtimeOffsetNanos);
     const tolerance = CLOCK_TOLERANCE_NANOS + elapsed * CLOCK_TOLERANCE_RATIO;
     if (sinceSent > elapsed + tolerance) return false; // stamped in what is still the future
     return Number.isNaN(transmitted) ? sinceSent >= -tolerance : stampNanos >= transmitted;
   }
 
-  /** Gives every verdict that can be given now. @returns true if there was any */
-  judge(doubts: Doubts): boolean {
-    const before = this.head;
-    while (this.head < this.next && this.judgeOne(this.head & this.mask, doubts)) {
+  /**
+   * Gives every verdict that can be given now.
+   * @param before packets from this number on are another transport's, with other doubts
+   */
+  judge(doubts: Doubts, before: number): void {
+    const end = Math.min(this.next, before);
+    while (this.head < end && this.judgeOne(this.head & this.packets.mask, doubts)) {
       this.head++;
       add(this.tally, STREAM.inFlight, -1);
     }
-    return this.head !== before;
   }
 
   private judgeOne(i: number, doubts: Doubts): boolean {
-    switch (this.state[i]) {
+    switch (this.packets.state[i]) {
       case ANSWERED:
         this.judgeAnswered(i, doubts);
         return true;
@@ -206,28 +235,36 @@ export class Ledger {
   }
 
   private judgeAnswered(i: number, doubts: Doubts): void {
-    const received = this.receiveStamp[i] as number;
-    const transmitted = this.transmitStamp[i] as number;
+    const received = this.packets.receiveStamp[i] as number;
+    const transmitted = this.packets.transmitStamp[i] as number;
     const hasTransmit = !Number.isNaN(transmitted);
-    const sent = hasTransmit ? transmitted : (this.sentNanos[i] as number) + doubts.realtimeOffsetNanos;
+    const sent = hasTransmit ? transmitted : (this.packets.sentNanos[i] as number) + doubts.realtimeOffsetNanos;
     if (received - sent > this.options.timeoutNanos) {
       this.lose(i, doubts);
-      this.state[i] = JUDGED_LOST_LATE;
+      this.packets.state[i] = JUDGED_LOST_LATE;
       add(this.tally, STREAM.late, 1);
       return;
     }
-    this.state[i] = JUDGED_RECEIVED;
-    this.endRun();
-    add(this.tally, STREAM.received, 1);
-    add(this.tally, STREAM.packets + (this.size[i] as number), 1);
-    const rttNanos = received - transmitted;
+    this.packets.state[i] = JUDGED_RECEIVED;
+    const rttSeconds = (received - transmitted) / 1e9;
     if (!hasTransmit) this.options.missingStamp("transmit");
-    else if (!(rttNanos >= 0)) this.options.missingStamp("receive");
-    else this.observeRtt(rttNanos / 1e9);
+    else if (!(rttSeconds >= 0)) this.options.missingStamp("receive");
+    this.verdicts.received(
+      this.packets.size[i] as number,
+      this.packets.sentNanos[i] as number,
+      this.onTheWay(i, rttSeconds),
+    );
+  }
+
+  /** The round trip less what the other end held the packet; NaN where stamps are missing. */
+  private onTheWay(i: number, rttSeconds: number): number {
+    if (!(rttSeconds >= 0)) return Number.NaN;
+    const held = this.packets.heldSeconds(i);
+    return held >= 0 && held <= rttSeconds ? rttSeconds - held : rttSeconds;
   }
 
   private judgeUnanswered(i: number, doubts: Doubts): boolean {
-    const sent = this.sentNanos[i] as number;
+    const sent = this.packets.sentNanos[i] as number;
     const deadline = sent + this.options.timeoutNanos;
     if (doubts.drainedNanos < deadline + GUARD_NANOS) {
       if (doubts.nowNanos < deadline + UNDRAINED_NANOS) return false;
@@ -241,60 +278,14 @@ export class Ledger {
   }
 
   private void(i: number, reason: VoidReason): void {
-    this.state[i] = JUDGED_VOID;
-    add(this.tally, STREAM.void + voidReasons.indexOf(reason), 1);
+    this.packets.state[i] = JUDGED_VOID;
+    this.verdicts.void(this.packets.sentNanos[i] as number, reason);
   }
 
   private lose(i: number, doubts: Doubts): void {
-    const { tally } = this;
-    const sent = this.sentNanos[i] as number;
-    this.state[i] = JUDGED_LOST;
-    add(tally, STREAM.packets + (this.size[i] as number), 1);
-    add(tally, STREAM.lost + (this.size[i] as number), 1);
-    if (doubts.stalls.overlaps(sent, sent + this.flightNanos())) add(tally, STREAM.stalledLost, 1);
-    if (word(tally, STREAM.openRunPackets) === 0) {
-      add(tally, STREAM.bursts, 1);
-      tally[STREAM.openRunSince] = sent;
-    }
-    add(tally, STREAM.openRunPackets, 1);
-    const run = word(tally, STREAM.openRunPackets);
-    add(tally, STREAM.burstSquared, 2 * run - 1);
-    tally[STREAM.longestRun] = Math.max(run, word(tally, STREAM.longestRun));
-  }
-
-  /** A received packet ends a run of loss; a void one says nothing and leaves it open. */
-  private endRun(): void {
-    const { tally } = this;
-    const run = word(tally, STREAM.openRunPackets);
-    if (run === 0) return;
-    add(tally, STREAM.burst + bucketOf(burstBuckets, run), 1);
-    add(tally, STREAM.burstSum, run);
-    tally[STREAM.openRunPackets] = 0;
-    tally[STREAM.openRunSince] = 0;
-  }
-
-  private observeRtt(seconds: number): void {
-    const bucket = bucketOf(rttBuckets, seconds);
-    add(this.tally, STREAM.rtt + bucket, 1);
-    add(this.tally, STREAM.rttSum, seconds);
-    add(this.recentRtt, bucket, 1);
-    if (++this.recentReplies >= RECENT_REPLIES) {
-      this.recentReplies = 0;
-      for (let k = 0; k < this.recentRtt.length; k++) this.recentRtt[k] = (this.recentRtt[k] as number) / 2;
-    }
-    this.options.rttLog?.(seconds);
-  }
-
-  /** How long a packet's flight is taken to last: the recent 99th percentile of RTT, at least 1 ms. */
-  private flightNanos(): number {
-    const total = this.recentRtt.reduce((a, b) => a + b, 0);
-    let rest = total * 0.01;
-    for (let k = this.recentRtt.length - 1; k >= 0; k--) {
-      rest -= this.recentRtt[k] as number;
-      if (total > 0 && rest < 0) {
-        return Math.max(SHORTEST_FLIGHT_NANOS, (rttBuckets[k] ?? this.options.timeoutNanos / 1e9) * 1e9);
-      }
-    }
-    return SHORTEST_FLIGHT_NANOS;
+    const sent = this.packets.sentNanos[i] as number;
+    const stalled = doubts.stalls.overlaps(sent, sent + this.verdicts.flightNanos(this.options.timeoutNanos));
+    this.packets.state[i] = JUDGED_LOST;
+    this.verdicts.lost(this.packets.size[i] as number, sent, stalled);
   }
 }

@@ -78,6 +78,26 @@ export const probeMetrics = {
     "Lost packets whose flight overlaps a stall of this machine: evidence of a frozen vCPU, still lost.",
     path,
   ),
+  icmpErrors: counter(
+    "virtloss_probe_icmp_errors_total",
+    "What routers, the target or this kernel reported about our packets; these are lost as well.",
+    pathAndReason,
+  ),
+  rotations: counter(
+    "virtloss_probe_rotations_total",
+    "Times that the path took another ICMP identifier or source port, because nothing came back on the old one.",
+    pathAndReason,
+  ),
+  directionLost: counter(
+    "virtloss_probe_direction_lost_packets_total",
+    "Lost packets by direction, as the reflector's own numbers tell; decided when the next reply has come (stamp).",
+    [...path, "direction"],
+  ),
+  pathMtu: gauge(
+    "virtloss_probe_path_mtu_bytes",
+    "Largest IP packet that passes to the target unfragmented, as far as the kernel and routers have told (df, size mtu).",
+    path,
+  ),
   pathInfo: gauge(
     "virtloss_probe_path_info",
     "What the path is: its target, the address in use, and the UUID of the machine that probes.",
@@ -95,7 +115,7 @@ export const proberMetrics = {
   socketDrops: counter(
     "virtloss_prober_socket_drops_total",
     "Replies that our own socket dropped because its receive buffer was full.",
-    ["family"],
+    ["protocol", "family"],
   ),
   lateSends: counter(
     "virtloss_prober_late_sends_total",
@@ -107,6 +127,11 @@ export const proberMetrics = {
     "Times that the probe engine's worker died and was started again.",
   ),
   stalls: histogram("virtloss_prober_stall_seconds", "Wake-ups later than due by more than 5 ms.", stallBuckets),
+  stalledSeconds: counter(
+    "virtloss_prober_stalled_seconds_total",
+    "Time that the prober was not run when it was due, by what kept it: a CPU quota, a stopped process, steal by the hypervisor.",
+    ["cause"],
+  ),
   rejected: counter(
     "virtloss_prober_rejected_packets_total",
     "Packets on our sockets that are no reply to a probe of ours, by reason.",
@@ -119,7 +144,7 @@ export const proberMetrics = {
   ),
   receiveBuffer: gauge(
     "virtloss_prober_receive_buffer_bytes",
-    "Receive buffer that the kernel granted to the probe socket.",
-    ["family"],
+    "Receive buffer that the kernel granted to a probe socket.",
+    ["protocol", "family"],
   ),
 };

@@ -1,7 +1,8 @@
-import type { PathConfig, Protocol } from "../config/path.ts";
+import type { KeyObject } from "node:crypto";
+import { type PathConfig, type Protocol, sizesOver } from "../config/path.ts";
 import { diffPaths } from "../config/reload.ts";
 import type { ProbeAddress } from "./commands.ts";
-import type { EngineSnapshot, ProbeEngine } from "./engine.ts";
+import type { EngineSnapshot, ProbeEngine, StreamSpec } from "./engine.ts";
 import { createPathLabels, type PathLabels } from "./path-labels.ts";
 import type { PathFailure, ProbedPath } from "./samples.ts";
 import { sendRefusal } from "./send-refusal.ts";
@@ -35,33 +36,41 @@ export interface ProbedPaths {
 /** Sends that the kernel refused in a row before a path counts as one that cannot be probed. */
 const REFUSED_RUN = 10;
 
+/** The key in a file; a text where there is none, with what is wrong. */
+export type ReadKey = (file: string) => KeyObject | string;
+
 interface Probed {
   config: PathConfig;
+  /** Of authenticated stamp, as its file was when the path began. */
+  readonly key: KeyObject | string | undefined;
   readonly slots: readonly { readonly protocol: Protocol; readonly slot: number; readonly labels: PathLabels }[];
   readonly watching: AbortController;
   state: TargetState | undefined;
 }
 
-export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget): ProbedPaths {
+export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget, readKey: ReadKey): ProbedPaths {
   const probed = new Map<string, Probed>();
   let configured: readonly PathConfig[] = [];
 
   function begin(config: PathConfig): void {
-    const ratePerSecond = config.ratePerSecond / config.protocols.length;
-    const { sizes, timeoutSeconds, protocols } = config;
-    const slots = protocols.map((protocol) => ({
+    const key = config.keyFile === undefined ? undefined : readKey(config.keyFile);
+    const slots = config.protocols.map((protocol) => ({
       protocol,
       labels: createPathLabels(config.name, config.scope, protocol),
-      slot: engine.add({ address: null, sizes, ratePerSecond, timeoutSeconds }),
+      slot: engine.add({ address: null, ...streamOver(config, protocol, typeof key === "object" ? key : undefined) }),
     }));
-    const path: Probed = { config, slots, watching: new AbortController(), state: undefined };
+    const path: Probed = { config, key, slots, watching: new AbortController(), state: undefined };
     probed.set(config.name, path);
     watchTarget(config.target, config.ipVersion, (state) => resolved(path, state), path.watching.signal);
   }
 
   function resolved(path: Probed, state: TargetState): void {
     path.state = state;
-    for (const { slot } of path.slots) engine.setAddress(slot, state.address ?? null);
+    for (const { slot, protocol } of path.slots) {
+      // Without its key a stream would send what nobody asked for.
+      if (protocol === "stamp" && typeof path.key === "string") continue;
+      engine.setAddress(slot, state.address ?? null);
+    }
   }
 
   function end({ name }: PathConfig): void {
@@ -73,10 +82,19 @@ export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget)
 
   function retune(config: PathConfig): void {
     const path = probed.get(config.name);
-    const ratePerSecond = config.ratePerSecond / config.protocols.length;
-    const kept = path?.slots.every(({ slot }) => engine.tune(slot, ratePerSecond, config.sizes));
+    const kept = path?.slots.every(({ slot, protocol }) => {
+      const { ratePerSecond, sizes } = streamOver(config, protocol);
+      return engine.tune(slot, ratePerSecond, sizes);
+    });
     if (path && kept) path.config = config;
     else replace(config);
+  }
+
+  function hasNewKey({ name, keyFile }: PathConfig): boolean {
+    const known = probed.get(name)?.key;
+    if (keyFile === undefined || known === undefined) return false;
+    const key = readKey(keyFile);
+    return typeof key === "string" || typeof known === "string" ? typeof key !== typeof known : !key.equals(known);
   }
 
   function replace(config: PathConfig): void {
@@ -86,11 +104,12 @@ export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget)
 
   return {
     apply(paths) {
-      const { added, removed, retuned, replaced } = diffPaths(configured, paths);
+      const { added, removed, retuned, replaced, unchanged } = diffPaths(configured, paths);
       configured = paths;
       removed.forEach(end);
       for (const { after } of retuned) retune(after);
       for (const { after } of replaced) replace(after);
+      unchanged.filter(hasNewKey).forEach(replace);
       added.forEach(begin);
     },
     list: (snapshot) =>
@@ -104,7 +123,7 @@ export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget)
           address: path.state?.address?.address ?? "",
           slot,
           labels,
-          failure: failureOf(path.state, engine, snapshot.stream(slot)),
+          failure: keyFailure(path, protocol) ?? failureOf(path.state, engine.denied(slot), snapshot.stream(slot)),
         })),
       ),
     untried: () => [...probed.values()].filter((path) => !path.state).map((path) => path.config.name),
@@ -114,9 +133,30 @@ export function createProbedPaths(engine: ProbeEngine, watchTarget: WatchTarget)
   };
 }
 
-function failureOf(state: TargetState | undefined, engine: ProbeEngine, tally: Float64Array): PathFailure | undefined {
+/** What a path sends over one of its protocols. */
+export function streamOver(config: PathConfig, protocol: Protocol, key?: KeyObject): Omit<StreamSpec, "address"> {
+  const { ratePerSecond, timeoutSeconds, send, stampPort, tcpPort } = config;
+  return {
+    protocol,
+    port: protocol === "stamp" ? stampPort : protocol === "tcp" ? (tcpPort ?? 0) : 0,
+    send,
+    ...(protocol === "stamp" && key && { key }),
+    sizes: sizesOver(config, protocol),
+    ratePerSecond: ratePerSecond / config.protocols.length,
+    timeoutSeconds,
+  };
+}
+
+function keyFailure({ key }: Probed, protocol: Protocol): PathFailure | undefined {
+  return protocol === "stamp" && typeof key === "string" ? { reason: "key", message: key } : undefined;
+}
+
+function failureOf(
+  state: TargetState | undefined,
+  denied: string | undefined,
+  tally: Float64Array,
+): PathFailure | undefined {
   if (state?.status === "unresolved" && !state.address) return { reason: "unresolved", message: state.error };
-  const denied = state?.address && engine.denied(state.address.family);
   if (denied) return { reason: "permission", message: denied };
   if (word(tally, STREAM.refusedRun) < REFUSED_RUN) return undefined;
   return { reason: "send_refused", message: `the kernel refuses every packet ${sendRefusal(tally)}` };

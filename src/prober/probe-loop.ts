@@ -1,10 +1,12 @@
+import { GSO_SEGMENTS, protocols } from "../config/path.ts";
 import type { Instant, KernelClock } from "../kernel/ffi/clock.ts";
 import type { WorkerCommand, WorkerEvent } from "./commands.ts";
 import { RecentSpans } from "./doubts.ts";
 import { stallBuckets } from "./metrics.ts";
 import { coalescingNanos, missedSlots, wakeDelayNanos } from "./pacing.ts";
+import { isOpen, Routing } from "./routing.ts";
 import { createTallyWriter, type SharedTallies, sharedSlot, type TallyWriter } from "./shared-tallies.ts";
-import type { Destination, ProbeStream } from "./stream.ts";
+import type { ProbeStream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 import { add, bucketOf, ENGINE, ENGINE_SLOT, word } from "./tally.ts";
 import { Transports } from "./transports.ts";
@@ -36,6 +38,7 @@ export class ProbeLoop {
   private readonly engine: { readonly tally: Float64Array; readonly shared: Float64Array };
   private readonly streams: StreamTable;
   private readonly transports: Transports;
+  private readonly routing: Routing;
   private readonly stalls = new RecentSpans();
   private touched: ProbeStream[] = [];
   private dirty: ProbeStream[] = [];
@@ -60,40 +63,56 @@ export class ProbeLoop {
       stalls: this.stalls,
       streamOf: (mark) => this.streams.withMark(mark),
       touched: (stream) => this.touch(stream),
+      learnedMtu: (stream, bytes) => this.routing.learnedMtu(stream, bytes),
     });
+    this.routing = new Routing(this.transports);
     clock.read(this.now);
     this.offsetNanos = this.now.realtimeNanos - this.now.monotonicNanos;
     this.plannedNanos = this.now.monotonicNanos;
   }
 
   apply(command: Exclude<WorkerCommand, { type: "stop" }>): void {
-    const now = this.deps.clock.monotonicNanos();
     switch (command.type) {
       case "add":
         this.add(command);
         break;
       case "address":
-        this.streams.readdress(command.slot, command.address);
+        this.readdress(command);
         break;
       case "tune":
-        this.streams.tune(command.slot, command.ratePerSecond, command.sizes, now);
+        this.tune(command);
         break;
       case "remove":
         this.remove(command.slot);
     }
   }
 
-  /** The socket is opened before the stream's clock starts: what it costs is not the first packet's delay. */
+  /** The way is opened before the stream's clock starts: what a socket costs is not the first packet's delay. */
   private add(command: Extract<WorkerCommand, { type: "add" }>): void {
-    this.streams.makeRoom(command.sizes);
-    const now = this.deps.clock.monotonicNanos();
-    if (command.address) this.transports.of(command.address.family, this.streams.largestPacket, now);
-    this.touch(this.streams.add(command, this.deps.clock.monotonicNanos()));
+    const { clock } = this.deps;
+    const stream = this.streams.add(command);
+    this.routing.of(stream, clock.monotonicNanos());
+    this.streams.start(stream, clock.monotonicNanos());
+    this.touch(stream);
+  }
+
+  private readdress({ slot, address }: Extract<WorkerCommand, { type: "address" }>): void {
+    const stream = this.streams.inSlot(slot);
+    if (stream) stream.address = address;
+  }
+
+  private tune({ slot, ratePerSecond, sizes }: Extract<WorkerCommand, { type: "tune" }>): void {
+    const stream = this.streams.inSlot(slot);
+    if (!stream) return;
+    this.streams.tune(stream, ratePerSecond, sizes, this.deps.clock.monotonicNanos());
+    const route = stream.routes.at(-1);
+    if (route) this.routing.makeRoom(stream, route);
   }
 
   /** Nothing is written to its slot any more once the main thread hears of it. */
   private remove(slot: number): void {
-    this.streams.remove(slot);
+    const stream = this.streams.remove(slot);
+    if (stream) this.routing.end(stream);
     this.touched = this.touched.filter((stream) => stream.slot !== slot);
     this.dirty = this.dirty.filter((stream) => stream.slot !== slot);
     this.deps.emit({ type: "removed", slot });
@@ -105,7 +124,7 @@ export class ProbeLoop {
     this.readClocks();
     const coalescing = coalescingNanos(this.streams.pace);
     this.sendDue(coalescing);
-    for (const transport of this.transports.all()) transport.drain(this.offsetNanos, this.steppedNanos);
+    for (const transport of this.transports.all) transport.drain(this.offsetNanos, this.steppedNanos);
     this.judge();
     this.publish();
     const after = clock.monotonicNanos();
@@ -142,30 +161,39 @@ export class ProbeLoop {
       const stream = this.streams.takeDue();
       if (!stream) continue;
       const missed = missedSlots(now - stream.dueNanos, stream.intervalNanos, coalescing);
-      if (stream.destination && stream.remaining > 0) {
-        add(this.engine.tally, ENGINE.lateSends, missed);
-        this.sendOne(stream, stream.destination);
+      let packets = 1;
+      if (stream.address && stream.remaining > 0) {
+        this.countLateSends(stream, missed);
+        packets = this.sendOne(stream);
       }
-      if (stream.remaining > 0) this.streams.reschedule(stream, stream.dueNanos + missed * stream.intervalNanos);
+      if (stream.remaining > 0)
+        this.streams.reschedule(stream, stream.dueNanos + missed * stream.intervalNanos, packets);
     }
-    for (const transport of this.transports.all()) transport.flush();
+    for (const transport of this.transports.all) transport.flush();
   }
 
-  private sendOne(stream: ProbeStream, { family, sockaddr }: Destination): void {
+  /** @returns packets that left, or whose turn it was */
+  private sendOne(stream: ProbeStream): number {
     const now = this.now.monotonicNanos;
-    const transport = this.transports.of(family, this.streams.largestPacket, now);
-    if (!transport) return;
-    if (stream.ledger.full) {
-      add(this.engine.tally, ENGINE.lateSends, 1);
-      return;
+    const route = this.routing.of(stream, now);
+    if (!route) return 1;
+    if (!stream.ledger.hasRoom(GSO_SEGMENTS)) {
+      this.countLateSends(stream, 1);
+      return 1;
     }
     stream.sizes.pick();
-    transport.put(stream, sockaddr, now);
-    stream.remaining--;
+    const packets = route.transport.put(stream, route, now);
+    stream.remaining -= packets;
     this.touch(stream);
-    if (!transport.batchFull) return;
-    transport.flush();
-    transport.drain(this.offsetNanos, this.steppedNanos);
+    if (route.transport.batchFull) {
+      route.transport.flush();
+      route.transport.drain(this.offsetNanos, this.steppedNanos);
+    }
+    return packets;
+  }
+
+  private countLateSends({ protocol }: ProbeStream, slots: number): void {
+    add(this.engine.tally, ENGINE.lateSends + protocols.indexOf(protocol), slots);
   }
 
   private touch(stream: ProbeStream): void {
@@ -179,12 +207,12 @@ export class ProbeLoop {
     if (now - this.sweptNanos > SWEEP_NANOS) {
       this.sweptNanos = now;
       this.unjudged = false;
-      for (const stream of this.streams.all()) if (stream.ledger.unjudged > 0) this.touch(stream);
+      for (const stream of this.streams.all()) this.sweep(stream);
     }
     for (const stream of this.touched) {
       stream.touched = false;
-      this.judgeStream(stream);
-      if (stream.ledger.unjudged > 0) this.unjudged = true;
+      this.routing.judge(stream, now);
+      if (isOpen(stream)) this.unjudged = true;
       if (stream.dirty) continue;
       stream.dirty = true;
       this.dirty.push(stream);
@@ -192,18 +220,17 @@ export class ProbeLoop {
     this.touched.length = 0;
   }
 
-  /** A stream whose address is gone for good is judged by the doubts of the family that it last used. */
-  private judgeStream(stream: ProbeStream): void {
-    const destination = stream.destination ?? stream.previousDestination;
-    const doubts = destination && this.transports.opened(destination.family)?.doubts;
-    if (doubts) stream.ledger.judge(doubts);
+  private sweep(stream: ProbeStream): void {
+    this.routing.rotateWhenDark(stream, this.now.monotonicNanos);
+    this.routing.checkMtu(stream, this.now.monotonicNanos);
+    if (isOpen(stream)) this.touch(stream);
   }
 
   private publish(): void {
     if (!this.writer.publish([this.engine, ...this.dirty], this.now.monotonicNanos)) return;
     for (const stream of this.dirty) {
       stream.dirty = false;
-      if (stream.remaining === 0 && stream.ledger.unjudged === 0) this.deps.emit({ type: "done", slot: stream.slot });
+      if (stream.remaining === 0 && !isOpen(stream)) this.deps.emit({ type: "done", slot: stream.slot });
     }
     this.dirty.length = 0;
   }

@@ -1,4 +1,4 @@
-import { type Protocol, type Scope, type Size, sizeLabel } from "../config/path.ts";
+import { type Protocol, protocols, type Scope, type Size, sizeLabel } from "../config/path.ts";
 import {
   type AnyMetricDef,
   type AnySample,
@@ -12,7 +12,8 @@ import { histogramLines, joinLabels, type LabelText, labelText, seriesLine } fro
 import type { EngineSnapshot } from "./engine.ts";
 import { probeMetrics as m, proberMetrics as p, stallBuckets } from "./metrics.ts";
 import type { PathLabels } from "./path-labels.ts";
-import { ENGINE, STREAM, sendErrorReasons, voidReasons, word } from "./tally.ts";
+import { stallCauses } from "./stall/attribute.ts";
+import { ENGINE, icmpErrorReasons, STREAM, sendErrorReasons, socketKinds, voidReasons, word } from "./tally.ts";
 
 /** One path over one protocol, as /metrics tells it. */
 export interface ProbedPath {
@@ -30,7 +31,7 @@ export interface ProbedPath {
 }
 
 export interface PathFailure {
-  readonly reason: "unresolved" | "permission" | "send_refused";
+  readonly reason: "unresolved" | "permission" | "send_refused" | "key";
   /** What is wrong and what to do, for people. */
   readonly message: string;
 }
@@ -104,6 +105,25 @@ export function pathFamilies(
     distribution(m.rtt, STREAM.rtt, STREAM.rttSum),
     byReason(m.void, STREAM.void, voidReasons),
     byReason(m.sendErrors, STREAM.sendErrors, sendErrorReasons),
+    byReason(m.icmpErrors, STREAM.icmpErrors, icmpErrorReasons),
+    byReason(m.rotations, STREAM.rotations, ["dark"]),
+    family(m.directionLost, ({ path, tally }) =>
+      path.protocol === "stamp"
+        ? directions
+            .map((direction, i) =>
+              seriesLine(
+                m.directionLost,
+                withDirection(path.labels, direction),
+                word(tally, STREAM.directionForward + i),
+              ),
+            )
+            .join("")
+        : "",
+    ),
+    family(m.pathMtu, ({ path, tally }) => {
+      const bytes = word(tally, STREAM.pathMtu);
+      return bytes > 0 ? seriesLine(m.pathMtu, path.labels, bytes) : "";
+    }),
     family(m.pathInfo, ({ path: { labels, target, address } }) =>
       seriesLine(m.pathInfo, joinLabels(labels, labelText({ target, address, vm_uuid: vmUuid })), 1),
     ),
@@ -121,6 +141,13 @@ function withReason(labels: PathLabels, reason: string): LabelText<PathLabel | "
   return joinLabels(labels, labelText({ reason }));
 }
 
+/** In the order of their words. */
+export const directions = ["forward", "reverse", "unknown"] as const;
+
+function withDirection(labels: PathLabels, direction: string): LabelText<PathLabel | "direction"> {
+  return joinLabels(labels, labelText({ direction }));
+}
+
 /** Seconds since the first packet of the open run of loss was sent; 0 without one. */
 export function openRunSeconds(tally: Float64Array, nowNanos: number): number {
   const since = word(tally, STREAM.openRunSince);
@@ -134,20 +161,30 @@ function countsAt(tally: Float64Array, at: number, buckets: readonly number[]): 
 /** The prober's doubts about itself. A receive buffer is told once its socket is open. */
 export function proberSamples(engine: Float64Array, restarts: number): AnySample[] {
   const count = (at: number) => word(engine, at);
-  const buffers = [
-    ["ipv4", ENGINE.receiveBufferV4],
-    ["ipv6", ENGINE.receiveBufferV6],
-  ] as const;
   return [
-    sample(p.socketDrops, { family: "ipv4" }, count(ENGINE.socketDropsV4)),
-    sample(p.socketDrops, { family: "ipv6" }, count(ENGINE.socketDropsV6)),
-    ...buffers.flatMap(([family, at]) => (count(at) > 0 ? [sample(p.receiveBuffer, { family }, count(at))] : [])),
-    sample(p.lateSends, { protocol: "icmp" }, count(ENGINE.lateSends)),
+    ...bySocketKind(p.socketDrops, engine, ENGINE.socketDrops),
+    ...bySocketKind(p.receiveBuffer, engine, ENGINE.receiveBuffer),
+    ...protocols.map((protocol, i) => sample(p.lateSends, { protocol }, count(ENGINE.lateSends + i))),
     sample(p.restarts, {}, restarts),
     histogramSample(p.stalls, {}, countsAt(engine, ENGINE.stall, stallBuckets), count(ENGINE.stallSum)),
     sample(p.rejected, { reason: "malformed" }, count(ENGINE.malformed)),
     sample(p.rejected, { reason: "foreign" }, count(ENGINE.foreign)),
+    sample(p.rejected, { reason: "unauthenticated" }, count(ENGINE.unauthenticated)),
+    ...stallCauses.map((cause, i) => sample(p.stalledSeconds, { cause }, count(ENGINE.stalledSeconds + i))),
     sample(p.missingStamps, { direction: "transmit" }, count(ENGINE.missingTransmitStamps)),
     sample(p.missingStamps, { direction: "receive" }, count(ENGINE.missingReceiveStamps)),
   ];
+}
+
+/** Of sockets that were opened: those have a receive buffer. */
+function bySocketKind(
+  metric: typeof p.socketDrops | typeof p.receiveBuffer,
+  engine: Float64Array,
+  at: number,
+): AnySample[] {
+  return socketKinds.flatMap(({ protocol, family }, i) =>
+    word(engine, ENGINE.receiveBuffer + i) > 0
+      ? [sample(metric, { protocol, family: `ipv${family}` }, word(engine, at + i))]
+      : [],
+  );
 }

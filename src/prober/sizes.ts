@@ -1,4 +1,4 @@
-import { gsoSegmentBytes, randomSizeBytes, type Size } from "../config/path.ts";
+import { GSO_SEGMENTS, gsoSegmentBytes, randomSizeBytes, type Size } from "../config/path.ts";
 import type { StreamSizes } from "./commands.ts";
 
 /** Chooses the size of each packet of a stream. */
@@ -7,6 +7,8 @@ export interface SizePicker {
   index: number;
   /** Bytes of IP payload of that packet. */
   bytes: number;
+  /** Is it the first of a train that leaves in one send (`gso`)? */
+  isTrain: boolean;
   /** What `mtu` comes to; whoever learns the path MTU sets it. */
   mtuBytes: number;
   pick(): void;
@@ -25,6 +27,7 @@ export function createSizePicker(
   const uniform = (min: number, max: number) => min + Math.floor(random() * (max - min + 1));
   const order = Uint8Array.from(active);
   let at = order.length;
+  let trainTurns = 0;
 
   function shuffle(): void {
     for (let i = order.length - 1; i > 0; i--) {
@@ -34,6 +37,11 @@ export function createSizePicker(
       order[i] = other;
     }
     at = 0;
+  }
+
+  /** A train is several packets: for an equal share among the sizes it leaves in every so manieth block only. */
+  function waitsForItsTurn(): boolean {
+    return order.length > 1 && ++trainTurns % GSO_SEGMENTS !== 0;
   }
 
   function bytesOf(size: Size): number {
@@ -50,21 +58,36 @@ export function createSizePicker(
   const picker: SizePicker = {
     index: 0,
     bytes: 0,
+    isTrain: false,
     mtuBytes: 0,
     pick() {
-      if (at === order.length) shuffle();
-      picker.index = order[at++] as number;
+      do {
+        if (at === order.length) shuffle();
+        picker.index = order[at++] as number;
+        picker.isTrain = known[picker.index] === "gso";
+      } while (picker.isTrain && waitsForItsTurn());
       picker.bytes = bytesOf(known[picker.index] as Size);
     },
   };
   return picker;
 }
 
-/** The largest packet that these sizes can ask for, in bytes of IP payload. */
-export function largestPacket({ known }: StreamSizes, mtuBytes: number): number {
-  return Math.max(
-    ...known.map((size) => (size === "random" ? randomSizeBytes.max : size === "mtu" ? mtuBytes : fixedBytes(size))),
+/** What these sizes can come to, in bytes of IP payload. */
+export interface Room {
+  /** In one send; a train is one. */
+  readonly sendBytes: number;
+  readonly replyBytes: number;
+}
+
+export function roomFor({ known }: StreamSizes, mtuBytes: number): Room {
+  const bytes = known.map((size) =>
+    size === "random" ? randomSizeBytes.max : size === "mtu" ? mtuBytes : fixedBytes(size),
   );
+  const replyBytes = Math.max(...bytes);
+  return {
+    replyBytes,
+    sendBytes: known.includes("gso") ? Math.max(replyBytes, GSO_SEGMENTS * gsoSegmentBytes) : replyBytes,
+  };
 }
 
 function fixedBytes(size: Exclude<Size, "random" | "mtu">): number {

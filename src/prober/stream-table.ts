@@ -1,11 +1,12 @@
-import { sockaddr } from "../kernel/ffi/sockaddr.ts";
-import type { ProbeAddress, StreamSizes, WorkerCommand } from "./commands.ts";
+import { randomAuthenticatedMinBytes } from "../config/path.ts";
+import type { StreamSizes, WorkerCommand } from "./commands.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Ledger } from "./ledger.ts";
 import { jitteredNanos, type Pace } from "./pacing.ts";
+import { createPacketRecorder } from "./packet-record.ts";
 import { type SharedTallies, sharedSlot } from "./shared-tallies.ts";
-import { createSizePicker, largestPacket } from "./sizes.ts";
-import { type Destination, type ProbeStream, slotOfMark, streamMark } from "./stream.ts";
+import { createSizePicker, type SizePicker } from "./sizes.ts";
+import { type ProbeStream, slotOfMark, streamMark } from "./stream.ts";
 import { add, closeBooks, ENGINE } from "./tally.ts";
 
 /** Packets of one stream are remembered for its timeout, and as long again for late replies and duplicates. */
@@ -24,8 +25,6 @@ export class StreamTable {
   private readonly due = new DueQueue();
   /** Undefined after any stream came, went or changed its rate. */
   private knownPace: Pace | undefined;
-  /** Largest packet that any stream ever asked for, in bytes of IP payload. */
-  largestPacket = 0;
 
   constructor(shared: SharedTallies, engine: Float64Array, random: () => number) {
     this.shared = shared;
@@ -33,67 +32,74 @@ export class StreamTable {
     this.random = random;
   }
 
-  makeRoom(sizes: StreamSizes): void {
-    this.largestPacket = Math.max(this.largestPacket, largestPacket(sizes, 0));
-  }
-
-  add(command: AddCommand, nowNanos: number): ProbeStream {
-    const { slot, ratePerSecond } = command;
+  /** It sends nothing before `start`. */
+  add(command: AddCommand): ProbeStream {
+    const { slot, ratePerSecond, kind } = command;
     const shared = sharedSlot(this.shared, slot);
     const tally = Float64Array.from(shared);
-    closeBooks(tally); // of the worker before this one, if there was any
+    closeBooks(tally, kind.protocol); // of the worker before this one, if there was any
     const stream: ProbeStream = {
       slot,
       mark: streamMark(slot, command.generation),
+      protocol: kind.protocol,
+      port: kind.port,
+      send: kind.send,
+      key: kind.key,
+      timeoutNanos: kind.timeoutSeconds * 1e9,
       ledger: this.ledger(tally, command),
       tally,
       shared,
-      sizes: createSizePicker(command.sizes, this.random),
-      destination: destinationOf(command.address),
-      previousDestination: null,
+      allSizes: command.sizes,
+      sizes: this.picker(command.sizes, kind.key !== null),
+      address: command.address,
+      routes: [],
       intervalNanos: 1e9 / ratePerSecond,
       dueNanos: 0,
       remaining: command.count,
+      mtuDueNanos: kind.send.df ? 0 : Number.POSITIVE_INFINITY,
+      rotatedNanos: 0,
       touched: false,
       dirty: false,
     };
     this.bySlot.set(slot, stream);
     this.knownPace = undefined;
-    this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
     return stream;
   }
 
-  private ledger(tally: Float64Array, { ratePerSecond, timeoutSeconds, rttLog }: AddCommand): Ledger {
+  start(stream: ProbeStream, nowNanos: number): void {
+    this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
+  }
+
+  private picker(sizes: StreamSizes, authenticated: boolean): SizePicker {
+    return createSizePicker(sizes, this.random, authenticated ? randomAuthenticatedMinBytes : undefined);
+  }
+
+  private ledger(tally: Float64Array, { ratePerSecond, kind: { timeoutSeconds }, record }: AddCommand): Ledger {
     const remembered = ratePerSecond * 1.5 * (timeoutSeconds * REMEMBERED_TIMEOUTS + REMEMBERED_MORE_SECONDS);
     const stamps = { transmit: ENGINE.missingTransmitStamps, receive: ENGINE.missingReceiveStamps };
     return new Ledger(tally, {
       timeoutNanos: timeoutSeconds * 1e9,
       capacity: 2 ** Math.ceil(Math.log2(Math.max(SHORTEST_MEMORY, remembered))),
       missingStamp: (direction) => add(this.engine, stamps[direction], 1),
-      ...(rttLog && { rttLog: rttAppender(rttLog) }),
+      ...(record && { recorder: createPacketRecorder(record) }),
     });
   }
 
-  readdress(slot: number, address: ProbeAddress | null): void {
-    const stream = this.bySlot.get(slot);
-    if (!stream) return;
-    stream.previousDestination = stream.destination;
-    stream.destination = destinationOf(address);
-  }
-
-  tune(slot: number, ratePerSecond: number, sizes: StreamSizes, nowNanos: number): void {
-    const stream = this.bySlot.get(slot);
-    if (!stream) return;
-    this.makeRoom(sizes);
+  tune(stream: ProbeStream, ratePerSecond: number, sizes: StreamSizes, nowNanos: number): void {
     this.knownPace = undefined;
     stream.intervalNanos = 1e9 / ratePerSecond;
-    stream.sizes = createSizePicker(sizes, this.random);
+    const { mtuBytes } = stream.sizes;
+    stream.allSizes = sizes;
+    stream.sizes = Object.assign(this.picker(sizes, stream.key !== null), { mtuBytes });
     this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
   }
 
-  remove(slot: number): void {
+  /** @returns the stream that was there */
+  remove(slot: number): ProbeStream | undefined {
+    const stream = this.bySlot.get(slot);
     this.knownPace = undefined;
     this.bySlot.delete(slot);
+    return stream;
   }
 
   get pace(): Pace {
@@ -103,6 +109,10 @@ export class StreamTable {
 
   all(): IterableIterator<ProbeStream> {
     return this.bySlot.values();
+  }
+
+  inSlot(slot: number): ProbeStream | undefined {
+    return this.bySlot.get(slot);
   }
 
   withMark(mark: number): ProbeStream | undefined {
@@ -121,9 +131,9 @@ export class StreamTable {
     return stream?.dueNanos === when ? stream : undefined;
   }
 
-  /** Its next packet comes one jittered interval after `fromNanos`. */
-  reschedule(stream: ProbeStream, fromNanos: number): void {
-    this.schedule(stream, fromNanos + jitteredNanos(stream.intervalNanos, this.random));
+  /** Its next packet comes one jittered interval after `fromNanos`; after several packets, as many intervals. */
+  reschedule(stream: ProbeStream, fromNanos: number, packets: number): void {
+    this.schedule(stream, fromNanos + jitteredNanos(stream.intervalNanos * packets, this.random));
   }
 
   private schedule(stream: ProbeStream, dueNanos: number): void {
@@ -139,18 +149,4 @@ function paceOf(streams: Iterable<ProbeStream>): Pace {
     pace.shortestIntervalNanos = Math.min(pace.shortestIntervalNanos, intervalNanos);
   }
   return pace;
-}
-
-function destinationOf(address: ProbeAddress | null): Destination | null {
-  return address && { family: address.family, sockaddr: sockaddr(address.address, address.zoneIndex) };
-}
-
-function rttAppender(log: SharedArrayBuffer): (rttSeconds: number) => void {
-  const values = new Float64Array(log);
-  let count = 0;
-  return (rttSeconds) => {
-    if (count + 1 >= values.length) return;
-    values[++count] = rttSeconds;
-    values[0] = count;
-  };
 }

@@ -1,12 +1,23 @@
-import type { Family } from "../kernel/ffi/icmp-socket.ts";
+import type { KeyObject } from "node:crypto";
+import type { Protocol, SendOptions } from "../config/path.ts";
+import type { Family } from "../kernel/ffi/probe-socket.ts";
+import type { ProbeAddress, StreamSizes } from "./commands.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SizePicker } from "./sizes.ts";
+import type { StampSession } from "./stamp-session.ts";
+import type { Transport } from "./transport.ts";
 
-/** Where a stream's packets go, as the kernel wants it. */
-export interface Destination {
+/** The way that a stream's packets take from one packet on: to an address, by a transport. */
+export interface Route {
   readonly family: Family;
-  /** A sockaddr_in or sockaddr_in6. */
+  readonly address: ProbeAddress;
+  /** The destination as the kernel wants it, with the port where the protocol has one. */
   readonly sockaddr: Uint8Array;
+  readonly transport: Transport;
+  /** The first packet that left this way. */
+  readonly firstSequence: number;
+  /** STAMP: one for each source port, in their order; empty else. */
+  sessions: readonly StampSession[];
 }
 
 /** One path probed over one protocol, as the worker keeps it. */
@@ -14,20 +25,32 @@ export interface ProbeStream {
   readonly slot: number;
   /** What its packets carry: slot and generation, so that a reply to a path that is gone never counts for its successor. */
   readonly mark: number;
+  readonly protocol: Protocol;
+  /** 0 for icmp. */
+  readonly port: number;
+  readonly send: SendOptions;
+  /** Of authenticated STAMP; null for plain. */
+  readonly key: KeyObject | null;
+  readonly timeoutNanos: number;
   readonly ledger: Ledger;
   /** The private tally, and its place in shared memory. */
   readonly tally: Float64Array;
   readonly shared: Float64Array;
+  allSizes: StreamSizes;
   sizes: SizePicker;
-  /** Null while its name does not resolve: nothing is sent. */
-  destination: Destination | null;
-  /** Replies may still be under way from the address before the last change. */
-  previousDestination: Destination | null;
+  /** Where it is to go; null while its name does not resolve: nothing is sent. */
+  address: ProbeAddress | null;
+  /** The ways that packets without a verdict took, oldest first; the last is the one in use. */
+  routes: Route[];
   intervalNanos: number;
   /** Its one valid entry in the due queue; others are leftovers. */
   dueNanos: number;
   /** Attempts still to make; Infinity for a path that runs for ever. */
   remaining: number;
+  /** When the kernel is asked for the path MTU again; Infinity for streams that do not need it. */
+  mtuDueNanos: number;
+  /** When it last took another identifier or source port because nothing came back. */
+  rotatedNanos: number;
   /** Its books changed: a verdict may be due. */
   touched: boolean;
   /** Changed since the last publication. */

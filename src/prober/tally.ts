@@ -1,6 +1,7 @@
 import type { LossTally } from "../analysis/bounds.ts";
-import { MAX_SIZES_PER_PATH } from "../config/path.ts";
+import { MAX_SIZES_PER_PATH, type Protocol, protocols } from "../config/path.ts";
 import { burstBuckets, rttBuckets, stallBuckets } from "./metrics.ts";
+import { stallCauses } from "./stall/attribute.ts";
 
 /** Why a packet has no verdict: each of these would make our own count wrong. */
 export const voidReasons = ["socket_drop", "not_drained", "send_failed", "clock_step", "worker_died"] as const;
@@ -18,8 +19,30 @@ export const sendErrorReasons = [
   "EINVAL",
   "ENODEV",
   "ENETDOWN",
+  "EMFILE",
+  "EADDRNOTAVAIL",
   "other",
 ] as const;
+
+/** What routers and targets report about our packets, told apart by ICMP type and code. */
+export const icmpErrorReasons = [
+  "packet_too_big",
+  "port_unreachable",
+  "host_unreachable",
+  "network_unreachable",
+  "prohibited",
+  "time_exceeded",
+  "other",
+] as const;
+export type IcmpErrorReason = (typeof icmpErrorReasons)[number];
+
+/** Sockets that replies wait in. */
+export const socketKinds = [
+  { protocol: "icmp", family: 4 },
+  { protocol: "icmp", family: 6 },
+  { protocol: "stamp", family: 4 },
+  { protocol: "stamp", family: 6 },
+] as const satisfies readonly { protocol: Protocol; family: 4 | 6 }[];
 
 type Layout<K extends string> = Readonly<Record<K, number>>;
 
@@ -57,22 +80,34 @@ const stream = layout({
   burst: burstBuckets.length + 1,
   void: voidReasons.length,
   sendErrors: sendErrorReasons.length,
+  icmpErrors: icmpErrorReasons.length,
+  directionForward: 1,
+  directionReverse: 1,
+  directionUnknown: 1,
+  /** Bytes of IP packet; 0 while unknown. */
+  pathMtu: 1,
+  /** Times that the stream took another identifier or source port because nothing came back. */
+  rotations: 1,
+  /** Trains of 10 packets with a verdict in a row, their losses, and the sum of the squares of these. */
+  trains: 1,
+  trainLost: 1,
+  trainLostSquared: 1,
   packets: MAX_SIZES_PER_PATH,
   lost: MAX_SIZES_PER_PATH,
 });
 
 const engine = layout({
-  socketDropsV4: 1,
-  socketDropsV6: 1,
-  receiveBufferV4: 1,
-  receiveBufferV6: 1,
-  lateSends: 1,
+  socketDrops: socketKinds.length,
+  receiveBuffer: socketKinds.length,
+  lateSends: protocols.length,
   missingTransmitStamps: 1,
   missingReceiveStamps: 1,
   malformed: 1,
   foreign: 1,
+  unauthenticated: 1,
   longestStallNanos: 1,
   stallSum: 1,
+  stalledSeconds: stallCauses.length,
   stall: stallBuckets.length + 1,
 });
 
@@ -91,6 +126,11 @@ export function word(tally: Float64Array, at: number): number {
 
 export function add(tally: Float64Array, at: number, amount: number): void {
   tally[at] = word(tally, at) + amount;
+}
+
+/** Index of a kind of socket in `socketKinds`; -1 for TCP, whose sockets hold one reply each. */
+export function socketKind(protocol: Protocol, family: 4 | 6): number {
+  return socketKinds.findIndex((kind) => kind.protocol === protocol && kind.family === family);
 }
 
 /** Index of the first bucket that holds `value`; the last index is +Inf. */
@@ -119,6 +159,16 @@ export function voidPackets(tally: Float64Array): number {
   return sum(tally, STREAM.void, voidReasons.length);
 }
 
+/** Replies that our own sockets dropped. */
+export function socketDropCount(engine: Float64Array): number {
+  return sum(engine, ENGINE.socketDrops, socketKinds.length);
+}
+
+/** Send slots skipped, over all protocols. */
+export function lateSendCount(engine: Float64Array): number {
+  return sum(engine, ENGINE.lateSends, protocols.length);
+}
+
 /** What the bounds of the loss need. */
 export function lossTally(tally: Float64Array): LossTally {
   return { packets: judgedPackets(tally), lost: lostPackets(tally), burstSquared: word(tally, STREAM.burstSquared) };
@@ -126,11 +176,20 @@ export function lossTally(tally: Float64Array): LossTally {
 
 /**
  * Closes the books of a worker that died: what it had in flight has no verdict and never will.
- * `sent = packets + void + in flight` holds afterwards even if it died in the middle of writing.
+ * `sent = packets + void + in flight` holds afterwards even if it died in the middle of writing. Losses whose direction it
+ * had not decided stay unknown.
  */
-export function closeBooks(tally: Float64Array): void {
+export function closeBooks(tally: Float64Array, protocol: Protocol): void {
   const judged = judgedPackets(tally) + voidPackets(tally);
   tally[STREAM.sent] = Math.max(word(tally, STREAM.sent), judged);
   add(tally, STREAM.void + voidReasons.indexOf("worker_died"), word(tally, STREAM.sent) - judged);
   tally[STREAM.inFlight] = 0;
+  if (protocol === "stamp") add(tally, STREAM.directionUnknown, lostPackets(tally) - directedPackets(tally));
+}
+
+/** Lost packets whose direction is decided, or given up. */
+function directedPackets(tally: Float64Array): number {
+  return (
+    word(tally, STREAM.directionForward) + word(tally, STREAM.directionReverse) + word(tally, STREAM.directionUnknown)
+  );
 }

@@ -1,58 +1,128 @@
-import { type Family, openIcmpSocket, ProbeNotPermittedError } from "../kernel/ffi/icmp-socket.ts";
-import type { WorkerEvent } from "./commands.ts";
-import { EchoTransport, type TransportDeps } from "./echo-transport.ts";
-import { ENGINE } from "./tally.ts";
+import type { Protocol, SendOptions } from "../config/path.ts";
+import type { KernelClock } from "../kernel/ffi/clock.ts";
+import { openIcmpSocket } from "../kernel/ffi/icmp-socket.ts";
+import { type Family, ProbeNotPermittedError } from "../kernel/ffi/probe-socket.ts";
+import { openUdpSocket } from "../kernel/ffi/udp-socket.ts";
+import { createHmacSha256 } from "../kernel/hmac.ts";
+import { transportName, type WorkerEvent } from "./commands.ts";
+import { type DatagramDeps, DatagramTransport } from "./datagram-transport.ts";
+import { EchoCodec } from "./echo-codec.ts";
+import { StampCodec } from "./stamp-codec.ts";
+import type { ProbeStream } from "./stream.ts";
+import type { Transport } from "./transport.ts";
 
 const RETRY_NANOS = 30e9;
+/** Streams that want new identifiers within this time share them: an uplink that fails makes a thousand paths dark at once. */
+const FRESH_NANOS = 30e9;
+/** Beyond so many sets of sockets for one kind of stream, the newest has to do. */
+const MAX_GENERATIONS = 8;
 
-export interface TransportsDeps extends Omit<TransportDeps, "socket"> {
+export interface TransportsDeps extends Pick<DatagramDeps, "engine" | "stalls" | "touched" | "learnedMtu"> {
+  readonly clock: KernelClock;
+  readonly random: () => number;
   readonly receiveBufferBytes: number;
+  readonly streamOf: (mark: number) => ProbeStream | undefined;
   readonly emit: (event: WorkerEvent) => void;
 }
 
-/** One socket a family, opened when the first packet wants it, and tried again later where it was refused. */
+interface Opened {
+  readonly transport: Transport;
+  readonly openedNanos: number;
+  /** Routes that use it. */
+  users: number;
+}
+
+/** What kind of transport a stream wants. */
+export interface Wanted {
+  readonly protocol: Protocol;
+  readonly family: Family;
+  readonly send: SendOptions;
+  readonly authenticated: boolean;
+}
+
+/**
+ * The transports: one for all streams that send in the same way, opened when the first packet wants it, and tried again later
+ * where the machine refused. Streams to which nothing comes back may ask for a newer one.
+ */
 export class Transports {
   private readonly deps: TransportsDeps;
-  private readonly open = new Map<Family, EchoTransport>();
-  private readonly retryNanos = new Map<Family, number>();
+  /** Oldest first. */
+  private readonly byName = new Map<string, Opened[]>();
+  private readonly retryNanos = new Map<string, number>();
+  /** All that are open; a list, because the engine goes through it each round. */
+  readonly all: Transport[] = [];
 
   constructor(deps: TransportsDeps) {
     this.deps = deps;
   }
 
-  /** The transport of a family with room for packets of this size; undefined while the machine does not permit it. */
-  of(family: Family, largestPacket: number, nowNanos: number): EchoTransport | undefined {
-    const known = this.open.get(family);
-    if (known) {
-      known.ensureCapacity(largestPacket);
-      return known;
+  /**
+   * The newest transport of a kind, for one more route.
+   * @param insteadOf one that was used until now: a newer one is wanted
+   * @returns undefined while the machine does not permit it
+   */
+  acquire(wanted: Wanted, nowNanos: number, insteadOf?: Transport): Transport | undefined {
+    const name = transportName(wanted, wanted.family);
+    const known = this.byName.get(name) ?? [];
+    const newest = known.at(-1);
+    const stale =
+      newest?.transport === insteadOf &&
+      nowNanos - (newest?.openedNanos ?? 0) > FRESH_NANOS &&
+      known.length < MAX_GENERATIONS;
+    if (newest && !stale) {
+      newest.users++;
+      return newest.transport;
     }
-    if (nowNanos < (this.retryNanos.get(family) ?? 0)) return undefined;
-    return this.tryOpen(family, largestPacket, nowNanos);
+    if (nowNanos < (this.retryNanos.get(name) ?? 0)) return undefined;
+    return this.tryOpen(wanted, name, known, nowNanos);
   }
 
-  private tryOpen(family: Family, largestPacket: number, nowNanos: number): EchoTransport | undefined {
-    const { engine, emit, receiveBufferBytes } = this.deps;
+  private tryOpen(wanted: Wanted, name: string, known: Opened[], nowNanos: number): Transport | undefined {
+    const { emit } = this.deps;
     try {
-      const socket = openIcmpSocket(family, receiveBufferBytes);
-      const transport = new EchoTransport({ ...this.deps, socket }, largestPacket);
-      this.open.set(family, transport);
-      engine[family === 4 ? ENGINE.receiveBufferV4 : ENGINE.receiveBufferV6] = socket.receiveBufferBytes;
-      emit({ type: "socket", family, kind: socket.kind, fd: socket.fd });
+      const transport = this.open(wanted);
+      this.byName.set(name, [...known, { transport, openedNanos: nowNanos, users: 1 }]);
+      this.all.push(transport);
+      emit({ type: "permitted", transport: name });
       return transport;
     } catch (error) {
       if (!(error instanceof ProbeNotPermittedError)) throw error;
-      this.retryNanos.set(family, nowNanos + RETRY_NANOS);
-      emit({ type: "denied", family, message: error.message });
+      this.retryNanos.set(name, nowNanos + RETRY_NANOS);
+      emit({ type: "denied", transport: name, message: error.message });
       return undefined;
     }
   }
 
-  all(): IterableIterator<EchoTransport> {
-    return this.open.values();
+  private open({ protocol, family, send, authenticated }: Wanted): Transport {
+    const { clock, random, receiveBufferBytes, streamOf, emit } = this.deps;
+    const codec =
+      protocol === "icmp"
+        ? new EchoCodec(streamOf)
+        : new StampCodec(authenticated ? "authenticated" : "plain", createHmacSha256, clock.baseSeconds, random);
+    const openSocket = protocol === "icmp" ? openIcmpSocket : openUdpSocket;
+    const count = protocol === "icmp" ? 1 : send.sourcePorts;
+    const sockets = Array.from({ length: count }, () => {
+      const socket = openSocket(family, receiveBufferBytes, send);
+      emit({ type: "opened", fd: socket.fd });
+      return socket;
+    });
+    return new DatagramTransport({ ...this.deps, protocol, sockets, codec });
   }
 
-  opened(family: Family): EchoTransport | undefined {
-    return this.open.get(family);
+  /** A route that used it is no more. The last one of an older generation closes it. */
+  release(transport: Transport): void {
+    for (const [name, known] of this.byName) {
+      const opened = known.find((one) => one.transport === transport);
+      if (!opened) continue;
+      opened.users--;
+      if (opened.users > 0 || opened === known.at(-1)) return;
+      this.byName.set(
+        name,
+        known.filter((one) => one !== opened),
+      );
+      this.all.splice(this.all.indexOf(transport), 1);
+      for (const fd of transport.close()) this.deps.emit({ type: "closed", fd });
+      return;
+    }
   }
 }

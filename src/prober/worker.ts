@@ -17,8 +17,8 @@ function run(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
     random: Math.random,
     emit: (event) => port.postMessage(event),
   });
-  const holding: WorkerEvent = { type: "holding", fd: holdStampingOn() };
-  port.postMessage(holding);
+  const opened: WorkerEvent = { type: "opened", fd: holdStampingOn() };
+  port.postMessage(opened);
   for (let seen = -1; ; ) {
     const signalled = Atomics.load(wake, 0);
     if (signalled !== seen) {

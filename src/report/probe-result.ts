@@ -1,7 +1,21 @@
 import { lossBounds } from "../analysis/bounds.ts";
+import type { PacketLog } from "../analysis/packet-log.ts";
 import { quantile } from "../analysis/quantile.ts";
 import { defaultThresholds } from "../analysis/thresholds.ts";
-import { ENGINE, lossTally, lostPackets, STREAM, sendErrorReasons, sum, voidPackets, word } from "../prober/tally.ts";
+import {
+  ENGINE,
+  type IcmpErrorReason,
+  icmpErrorReasons,
+  lateSendCount,
+  lossTally,
+  lostPackets,
+  STREAM,
+  sendErrorReasons,
+  socketDropCount,
+  sum,
+  voidPackets,
+  word,
+} from "../prober/tally.ts";
 
 /** What `probe --json` prints; null stands for what was not measured. Field names are a contract. */
 export interface ProbeResult {
@@ -27,7 +41,8 @@ export interface ProbeResult {
   /** Packets of the longest run. */
   readonly longestBurst: number;
   readonly rttSeconds: Readonly<Record<"min" | "p50" | "p90" | "p99" | "max", number | null>>;
-  readonly directions: null;
+  /** Lost packets by direction; null where the protocol does not tell. */
+  readonly directions: Directions | null;
   readonly prober: {
     /** False when more than 1 % of what was sent is void: the prober then says nothing about the path. */
     readonly valid: boolean;
@@ -37,6 +52,33 @@ export interface ProbeResult {
     readonly longestStallSeconds: number;
     /** Do the RTTs rest on stamps of the kernel: all of them, some, or none? */
     readonly timestamps: "kernel" | "partial" | "none";
+  };
+  /** Bytes of IP packet that pass unfragmented; null where it was not asked for (--df, size mtu). */
+  readonly pathMtuBytes: number | null;
+  /** What routers, the target or this kernel reported, by kind; kinds that did not occur are left out. */
+  readonly icmpErrors: Readonly<Partial<Record<IcmpErrorReason, number>>>;
+  /** Times that another identifier or source port was taken because nothing came back. */
+  readonly rotations: number;
+}
+
+function sortedRtts({ count, rttSeconds }: PacketLog): Float64Array {
+  return rttSeconds
+    .slice(0, count)
+    .filter((rtt) => !Number.isNaN(rtt))
+    .sort();
+}
+
+export interface Directions {
+  readonly forwardLost: number;
+  readonly reverseLost: number;
+  readonly unknownLost: number;
+}
+
+function directionsOf(stream: Float64Array): Directions {
+  return {
+    forwardLost: word(stream, STREAM.directionForward),
+    reverseLost: word(stream, STREAM.directionReverse),
+    unknownLost: word(stream, STREAM.directionUnknown),
   };
 }
 
@@ -49,14 +91,15 @@ export interface ProbeSubject {
 
 /**
  * @param stream words at STREAM, `engine` words at ENGINE, of the same snapshot
- * @param rtts seconds, ascending
+ * @param log what became of each packet
  */
 export function probeResult(
   subject: ProbeSubject,
   stream: Float64Array,
   engine: Float64Array,
-  rtts: Float64Array,
+  log: PacketLog,
 ): ProbeResult {
+  const rtts = sortedRtts(log);
   const sent = word(stream, STREAM.sent);
   const received = word(stream, STREAM.received);
   const voided = voidPackets(stream);
@@ -83,13 +126,18 @@ export function probeResult(
       p99: quantile(rtts, 0.99),
       max: rtts.at(-1) ?? null,
     },
-    directions: null,
+    directions: subject.protocol === "stamp" ? directionsOf(stream) : null,
     prober: {
       valid: voided <= sent * defaultThresholds.voidRatio,
-      socketDrops: word(engine, ENGINE.socketDropsV4) + word(engine, ENGINE.socketDropsV6),
-      lateSends: word(engine, ENGINE.lateSends),
+      socketDrops: socketDropCount(engine),
+      lateSends: lateSendCount(engine),
       longestStallSeconds: word(engine, ENGINE.longestStallNanos) / 1e9,
       timestamps: rtts.length === 0 ? "none" : rtts.length < received ? "partial" : "kernel",
     },
+    pathMtuBytes: word(stream, STREAM.pathMtu) || null,
+    icmpErrors: Object.fromEntries(
+      icmpErrorReasons.map((reason, i) => [reason, word(stream, STREAM.icmpErrors + i)]).filter(([, n]) => n !== 0),
+    ),
+    rotations: word(stream, STREAM.rotations),
   };
 }

@@ -7,7 +7,7 @@ import type { CollectorView, PathView, ProberView } from "../http/page/view.ts";
 import type { WindowTally } from "../prober/history.ts";
 import { rttBuckets } from "../prober/metrics.ts";
 import { openRunSeconds, type ProbedPath } from "../prober/samples.ts";
-import { ENGINE, word } from "../prober/tally.ts";
+import { socketDropCount } from "../prober/tally.ts";
 
 /** What the status page says of one path over the window. */
 export function pathView(
@@ -65,7 +65,7 @@ export function proberView(
   const doubts = [
     voidRatio > thresholds.voidRatio ? `${(voidRatio * 100).toFixed(1)} % of the packets are void` : "",
     restarts > 0 ? `its worker was started again ${restarts} times` : "",
-    word(engine, ENGINE.socketDropsV4) + word(engine, ENGINE.socketDropsV6) > 0 ? "its sockets dropped replies" : "",
+    socketDropCount(engine) > 0 ? "its sockets dropped replies" : "",
   ].filter((doubt) => doubt !== "");
   return doubts.length > 0 ? { state: "degraded", detail: doubts.join("; ") } : { state: "ok", detail: null };
 }

@@ -44,7 +44,7 @@ function probed(): { families: LineFamily[]; self: AnySample[] } {
     failure: undefined,
   };
   const engine = new Float64Array(SLOT_WORDS);
-  engine[ENGINE.receiveBufferV4] = 33_554_432;
+  engine[ENGINE.receiveBuffer] = 33_554_432;
   const snapshot = { engine, stream: () => tally };
   const uuid = "4c4c4544-0042-3510-8058-b4c04f4d3231";
   return { families: pathFamilies([path], snapshot, uuid, 5e9), self: proberSamples(engine, 0) };

@@ -50,7 +50,7 @@ function createBench(capacity = 64) {
     judge(atMs: number): void {
       doubts.nowNanos = atMs * MS;
       doubts.drainedNanos = atMs * MS;
-      ledger.judge(doubts);
+      ledger.judge(doubts, Number.POSITIVE_INFINITY);
     },
     counts: () => ({
       sent: word(tally, STREAM.sent),
@@ -259,10 +259,10 @@ describe("doubts", () => {
     bench.doubts.drainedNanos = 500 * MS;
 
     bench.doubts.nowNanos = 10_900 * MS;
-    bench.ledger.judge(bench.doubts);
+    bench.ledger.judge(bench.doubts, Number.POSITIVE_INFINITY);
     expect(bench.counts()).toMatchObject({ void: 0, inFlight: 1 });
     bench.doubts.nowNanos = 11_100 * MS;
-    bench.ledger.judge(bench.doubts);
+    bench.ledger.judge(bench.doubts, Number.POSITIVE_INFINITY);
 
     expect(bench.voided("not_drained")).toBe(1);
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { RecentSpans } from "../../src/prober/doubts.ts";
 import { DueQueue } from "../../src/prober/due-queue.ts";
 import { coalescingNanos, jitteredNanos, missedSlots, wakeDelayNanos } from "../../src/prober/pacing.ts";
-import { createSizePicker, largestPacket } from "../../src/prober/sizes.ts";
+import { createSizePicker, roomFor } from "../../src/prober/sizes.ts";
 import { slotOfMark, streamMark } from "../../src/prober/stream.ts";
 import { closeBooks, judgedPackets, SLOT_WORDS, STREAM, voidPackets, word } from "../../src/prober/tally.ts";
 
@@ -45,7 +45,7 @@ describe("sizes", () => {
     );
 
     expect([...indexes].sort()).toEqual([0, 2]);
-    expect(largestPacket(four, 0)).toBe(1400);
+    expect(roomFor(four, 0)).toEqual({ sendBytes: 1400, replyBytes: 1400 });
   });
 });
 
@@ -147,7 +147,7 @@ test.each([
   tally[STREAM.void] = voided;
   tally[STREAM.inFlight] = 6;
 
-  closeBooks(tally);
+  closeBooks(tally, "icmp");
 
   expect(word(tally, STREAM.sent)).toBe(judgedPackets(tally) + voidPackets(tally));
   expect(word(tally, STREAM.inFlight)).toBe(0);

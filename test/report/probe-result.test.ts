@@ -1,3 +1,4 @@
+import { type PacketLog, RECEIVED } from "../../src/analysis/packet-log.ts";
 import { ENGINE, SLOT_WORDS, STREAM } from "../../src/prober/tally.ts";
 import { probeResult } from "../../src/report/probe-result.ts";
 import { createProgress } from "../../src/report/progress.ts";
@@ -9,6 +10,12 @@ function counted(words: Partial<Record<keyof typeof STREAM, number>>): Float64Ar
   const tally = new Float64Array(SLOT_WORDS);
   for (const [name, value] of Object.entries(words)) tally[STREAM[name as keyof typeof STREAM]] = value;
   return tally;
+}
+
+/** A log of packets that were all received, with these RTTs. */
+function received(rttSeconds: Float64Array): PacketLog {
+  const count = rttSeconds.length;
+  return { count, rttSeconds, sentSeconds: new Float64Array(count), outcome: new Uint8Array(count).fill(RECEIVED) };
 }
 
 const engine = new Float64Array(SLOT_WORDS);
@@ -24,12 +31,12 @@ const lossy = counted({
   void: 10,
 });
 
-test("the JSON document has exactly the fields of the contract", () => {
-  const result = probeResult(subject, clean, engine, new Float64Array(1000).fill(1e-5));
+test("the JSON document has the fields of the contract first, then those that came later", () => {
+  const result = probeResult(subject, clean, engine, received(new Float64Array(1000).fill(1e-5)));
 
   expect(Object.keys(result)).toEqual(
     `target address protocol size sent received lost void late duplicates reordered sendErrors lossRatio lossLower lossUpper
-     bursts longestBurst rttSeconds directions prober`.split(/\s+/),
+     bursts longestBurst rttSeconds directions prober pathMtuBytes icmpErrors rotations`.split(/\s+/),
   );
   expect(Object.keys(result.rttSeconds)).toEqual(["min", "p50", "p90", "p99", "max"]);
   expect(Object.keys(result.prober)).toEqual([
@@ -42,7 +49,7 @@ test("the JSON document has exactly the fields of the contract", () => {
 });
 
 test("what was not measured is null, never zero", () => {
-  const result = probeResult(subject, counted({ sent: 5, void: 5 }), engine, new Float64Array(0));
+  const result = probeResult(subject, counted({ sent: 5, void: 5 }), engine, received(new Float64Array(0)));
 
   expect(result).toMatchObject({ lossRatio: null, lossLower: null, lossUpper: null, directions: null });
   expect(result.rttSeconds).toEqual({ min: null, p50: null, p90: null, p99: null, max: null });
@@ -50,22 +57,24 @@ test("what was not measured is null, never zero", () => {
 });
 
 test("one void packet in a hundred is still a valid run, more are not", () => {
-  expect(probeResult(subject, lossy, engine, new Float64Array(0)).prober.valid).toBe(true);
-  expect(probeResult(subject, counted({ sent: 1000, void: 11 }), engine, new Float64Array(0)).prober.valid).toBe(false);
+  expect(probeResult(subject, lossy, engine, received(new Float64Array(0))).prober.valid).toBe(true);
+  expect(
+    probeResult(subject, counted({ sent: 1000, void: 11 }), engine, received(new Float64Array(0))).prober.valid,
+  ).toBe(false);
 });
 
 test("an RTT that lacks a stamp makes the timestamps partial", () => {
-  expect(probeResult(subject, clean, engine, new Float64Array(999)).prober.timestamps).toBe("partial");
-  expect(probeResult(subject, clean, engine, new Float64Array(1000)).prober.timestamps).toBe("kernel");
+  expect(probeResult(subject, clean, engine, received(new Float64Array(999))).prober.timestamps).toBe("partial");
+  expect(probeResult(subject, clean, engine, received(new Float64Array(1000))).prober.timestamps).toBe("kernel");
 });
 
 test("doubts about the prober are told in seconds and packets", () => {
   const doubting = new Float64Array(SLOT_WORDS);
-  doubting[ENGINE.socketDropsV6] = 3;
+  doubting[ENGINE.socketDrops + 1] = 3;
   doubting[ENGINE.lateSends] = 12;
   doubting[ENGINE.longestStallNanos] = 4e8;
 
-  expect(probeResult(subject, clean, doubting, new Float64Array(0)).prober).toMatchObject({
+  expect(probeResult(subject, clean, doubting, received(new Float64Array(0))).prober).toMatchObject({
     socketDrops: 3,
     lateSends: 12,
     longestStallSeconds: 0.4,
@@ -73,7 +82,7 @@ test("doubts about the prober are told in seconds and packets", () => {
 });
 
 test("the text for people puts the verdict first and never says a bare no loss", () => {
-  const rtts = Float64Array.from({ length: 1000 }, (_, i) => (i + 1) * 1e-6);
+  const rtts = received(Float64Array.from({ length: 1000 }, (_, i) => (i + 1) * 1e-6));
 
   expect(probeText(probeResult(subject, clean, engine, rtts))).toBe(
     `db.example (192.0.2.12), icmp, 64 bytes: loss 0 % (0 of 1000; 95 % interval 0 % to 0.38 %)
@@ -94,7 +103,7 @@ test("losses come with their runs, and an unreliable prober says so", () => {
     longestRun: 2,
     void: 18,
   });
-  const text = probeText(probeResult(subject, unreliable, engine, new Float64Array(0)));
+  const text = probeText(probeResult(subject, unreliable, engine, received(new Float64Array(0))));
 
   expect(text).toContain("sent 100 = received 80 + lost 2 + void 18");
   expect(text).toContain("runs of loss 1, the longest 2 packets");

@@ -2,10 +2,11 @@
 const [engineModule, address] = process.argv.slice(2);
 const { createProbeEngine } = await import(engineModule);
 const { STREAM, voidPackets } = await import(new URL("./tally.js", `file://${engineModule}`).href);
+const { createPacketRecord, packetLogOf } = await import(new URL("./packet-record.js", `file://${engineModule}`).href);
 
 const COUNT = 3000;
 const BLOCK_MS = 200;
-const rttLog = new SharedArrayBuffer((COUNT + 1) * 8);
+const record = createPacketRecord(COUNT);
 const started = performance.now();
 let blockedMs = 0;
 
@@ -13,7 +14,7 @@ const done = new Promise((resolve, reject) => {
   const engine = createProbeEngine({
     receiveBufferBytes: 16 << 20,
     onDone: (slot) => resolve({ engine, slot }),
-    onDenied: (_family, message) => reject(new Error(message)),
+    onDenied: (message) => reject(new Error(message)),
     onWorkerDied: reject,
   });
   engine.add({
@@ -22,7 +23,7 @@ const done = new Promise((resolve, reject) => {
     ratePerSecond: 1000,
     timeoutSeconds: 1,
     count: COUNT,
-    rttLog,
+    record,
   });
 });
 
@@ -35,8 +36,8 @@ const blocking = setInterval(() => {
 const { engine, slot } = await done;
 clearInterval(blocking);
 const tally = engine.snapshot().stream(slot);
-const values = new Float64Array(rttLog);
-const rtts = values.slice(1, 1 + values[0]).sort();
+const { count, rttSeconds } = packetLogOf(record);
+const rtts = rttSeconds.slice(0, count).filter((rtt) => !Number.isNaN(rtt)).sort();
 process.stdout.write(
   JSON.stringify({
     blockedRatio: blockedMs / (performance.now() - started),

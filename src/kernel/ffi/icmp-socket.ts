@@ -1,24 +1,16 @@
 import { addressOf, errnoName, lastErrno, nativeBytes } from "./libc.ts";
+import {
+  askForBuffers,
+  type Family,
+  grantedReceiveBuffer,
+  ProbeNotPermittedError,
+  type ProbeSocket,
+  type SendingOptions,
+  sendAs,
+  stampPackets,
+} from "./probe-socket.ts";
 import * as sys from "./socket.ts";
-
-export type Family = 4 | 6;
-
-/** Neither way to send echo requests is permitted. The message says what to grant. */
-export class ProbeNotPermittedError extends Error {
-  override readonly name = "ProbeNotPermittedError";
-}
-
-/** An ICMP echo socket for all targets of one family. */
-export interface IcmpSocket {
-  readonly fd: number;
-  readonly family: Family;
-  /** `datagram` needs no privilege and the kernel owns the ICMP identifier; `raw` needs CAP_NET_RAW. */
-  readonly kind: "datagram" | "raw";
-  /** The identifier of our echo requests; on datagram sockets the kernel fills it in, and this is 0. */
-  readonly identifier: number;
-  /** Bytes that the kernel granted; it doubles what was asked, for its own bookkeeping. */
-  readonly receiveBufferBytes: number;
-}
+import { setOption } from "./socket-option.ts";
 
 export const ECHO_REPLY: Readonly<Record<Family, number>> = { 4: 0, 6: 129 };
 
@@ -70,35 +62,7 @@ function attachFilter(fd: number, instructions: readonly Instruction[]): void {
   const sockFprog = nativeBytes(16);
   sockFprog.writeUInt16LE(instructions.length, 0);
   sockFprog.writeBigUInt64LE(addressOf(program), 8);
-  set(fd, sys.SOL_SOCKET, sys.SO_ATTACH_FILTER, sockFprog);
-}
-
-function int32(value: number): Uint8Array {
-  const bytes = nativeBytes(4);
-  bytes.writeInt32LE(value);
-  return bytes;
-}
-
-function set(fd: number, level: number, option: number, value: Uint8Array): void {
-  if (sys.setsockopt(fd, level, option, value, value.length) < 0) {
-    throw new Error(`setsockopt level ${level} option ${option}: ${errnoName(lastErrno())}`);
-  }
-}
-
-function trySet(fd: number, option: number, value: number): boolean {
-  return sys.setsockopt(fd, sys.SOL_SOCKET, option, int32(value), 4) === 0;
-}
-
-function getInt32(fd: number, option: number): number {
-  const value = nativeBytes(4);
-  sys.getsockopt(fd, sys.SOL_SOCKET, option, value, int32(4));
-  return value.readInt32LE();
-}
-
-/** With CAP_NET_ADMIN the size is ours to choose; without, net.core.rmem_max caps it and the kernel does so in silence. */
-function setBuffers(fd: number, bytes: number): void {
-  if (!trySet(fd, sys.SO_RCVBUFFORCE, bytes)) trySet(fd, sys.SO_RCVBUF, bytes);
-  if (!trySet(fd, sys.SO_SNDBUFFORCE, bytes)) trySet(fd, sys.SO_SNDBUF, bytes);
+  setOption(fd, sys.SOL_SOCKET, sys.SO_ATTACH_FILTER, sockFprog);
 }
 
 /** Keeps everything but echo replies from even being queued (RFC 3542, section 3.2). */
@@ -106,7 +70,7 @@ function filterIcmpv6Types(fd: number): void {
   const blocked = nativeBytes(32).fill(0xff);
   const type = ECHO_REPLY[6];
   blocked.writeUInt32LE((0xffff_ffff & ~(1 << (type & 31))) >>> 0, (type >> 5) * 4);
-  set(fd, sys.SOL_ICMPV6, sys.ICMPV6_FILTER, blocked);
+  setOption(fd, sys.SOL_ICMPV6, sys.ICMPV6_FILTER, blocked);
 }
 
 function discardQueued(fd: number): void {
@@ -128,10 +92,10 @@ function notPermitted(family: Family, errnos: readonly number[]): ProbeNotPermit
 }
 
 /**
- * Opens the socket for all echo targets of a family: unprivileged first, raw second, with kernel stamps on.
- * @throws ProbeNotPermittedError where both are refused; Error where the machine lacks the family
+ * Opens a socket for echo targets of a family: unprivileged first, raw second, with kernel stamps on.
+ * @throws ProbeNotPermittedError where both are refused, or an option is; Error where the machine lacks the family
  */
-export function openIcmpSocket(family: Family, receiveBufferBytes: number): IcmpSocket {
+export function openIcmpSocket(family: Family, receiveBufferBytes: number, options: SendingOptions): ProbeSocket {
   const domain = family === 4 ? sys.AF_INET : sys.AF_INET6;
   const protocol = family === 4 ? sys.IPPROTO_ICMP : sys.IPPROTO_ICMPV6;
   const errnos: number[] = [];
@@ -150,21 +114,10 @@ export function openIcmpSocket(family: Family, receiveBufferBytes: number): Icmp
       if (family === 6) filterIcmpv6Types(fd);
       attachFilter(fd, echoReplies(family, identifier));
     }
-    setBuffers(fd, receiveBufferBytes);
-    const stamps = sys.SOF_TIMESTAMPING_TX_SOFTWARE | sys.SOF_TIMESTAMPING_RX_SOFTWARE | sys.SOF_TIMESTAMPING_SOFTWARE;
-    set(fd, sys.SOL_SOCKET, sys.SO_TIMESTAMPING, int32(stamps));
-    return { fd, family, kind, identifier, receiveBufferBytes: getInt32(fd, sys.SO_RCVBUF) };
+    askForBuffers(fd, receiveBufferBytes);
+    stampPackets(fd);
+    sendAs(fd, family, options);
+    return { fd, family, kind, identifier, receiveBufferBytes: grantedReceiveBuffer(fd), tellsErrors: options.df };
   }
   throw notPermitted(family, errnos);
-}
-
-const SK_MEMINFO_DROPS = 8;
-const memInfo = nativeBytes(64);
-const memInfoLength = nativeBytes(4);
-
-/** Packets that this socket dropped for want of room since it was opened (32-bit, wraps); exact for both kinds of socket. */
-export function socketDrops(fd: number): number {
-  memInfoLength.writeUInt32LE(64);
-  if (sys.getsockopt(fd, sys.SOL_SOCKET, sys.SO_MEMINFO, memInfo, memInfoLength) < 0) return 0;
-  return memInfo.readUInt32LE(SK_MEMINFO_DROPS * 4);
 }

@@ -1,5 +1,16 @@
 import koffi from "koffi";
 import { addressOf, nativeBytes } from "./libc.ts";
+import {
+  IP_RECVERR,
+  IPPROTO_UDP,
+  IPV6_RECVERR,
+  SO_TIMESTAMPING,
+  SO_TIMESTAMPNS,
+  SOL_IP,
+  SOL_IPV6,
+  SOL_SOCKET,
+  UDP_SEGMENT,
+} from "./socket.ts";
 
 // The C compiler's own layout on this architecture, so that no offset is a guess.
 const iovec = koffi.struct({ iov_base: "void *", iov_len: "size_t" });
@@ -22,11 +33,13 @@ const CONTROL_LENGTH = koffi.offsetof(msghdr, "msg_controllen") / 4;
 const MESSAGE_LENGTH = koffi.offsetof(mmsghdr, "msg_len") / 4;
 const IOVEC_LENGTH = koffi.offsetof(iovec, "iov_len") / 4;
 
+const CMSG_HEADER_WORDS = 4; // size_t cmsg_len, int cmsg_level, int cmsg_type
 const NAME_BYTES = 28; // sockaddr_in6, the longer of the two
 const NAME_STRIDE = 32;
 const CONTROL_STRIDE = 256;
 
 /** Offsets inside sockaddr_in and sockaddr_in6. */
+const SIN_PORT = 2;
 const SIN_ADDR = 4;
 const SIN6_ADDR = 8;
 const SIN6_SCOPE_ID = 24;
@@ -89,6 +102,10 @@ export class MessageRing {
     this.words[this.iovAt / 4 + i * IOVEC_WORDS + IOVEC_LENGTH] = length;
   }
 
+  dataLength(i: number): number {
+    return this.words[this.iovAt / 4 + i * IOVEC_WORDS + IOVEC_LENGTH] as number;
+  }
+
   /** Bytes that the kernel received into message i. */
   receivedLength(i: number): number {
     return this.words[i * MESSAGE_WORDS + MESSAGE_LENGTH] as number;
@@ -99,11 +116,12 @@ export class MessageRing {
     this.words[i * MESSAGE_WORDS + NAME_LENGTH] = name.length;
   }
 
-  /** Does message i come from the address in `name` (a sockaddr)? Only the address is compared. */
+  /** Does message i come from the address and port in `name` (a sockaddr)? ICMP sockets have port 0 on both sides. */
   isFrom(i: number, name: Uint8Array): boolean {
     const at = this.nameAt + i * NAME_STRIDE;
     const v6 = name.length === NAME_BYTES;
     const end = v6 ? SIN6_SCOPE_ID : SIN_ADDR + 4;
+    for (let k = SIN_PORT; k < SIN_PORT + 2; k++) if (this.bytes[at + k] !== name[k]) return false;
     for (let k = v6 ? SIN6_ADDR : SIN_ADDR; k < end; k++) if (this.bytes[at + k] !== name[k]) return false;
     return true;
   }
@@ -116,9 +134,20 @@ export class MessageRing {
     }
   }
 
-  /** For a ring that both sends and receives: a send takes no control data. */
+  /** A send takes no control data. */
   clearControl(i: number): void {
     this.words[i * MESSAGE_WORDS + CONTROL_LENGTH] = 0;
+  }
+
+  /** Makes the kernel cut message i's data into datagrams of this many bytes (UDP_SEGMENT, udp(7)). */
+  setSegmentBytes(i: number, bytes: number): void {
+    const at = (this.controlAt + i * CONTROL_STRIDE) / 4;
+    this.words[at] = CMSG_HEADER_WORDS * 4 + 2;
+    this.words[at + 1] = 0;
+    this.words[at + 2] = IPPROTO_UDP;
+    this.words[at + 3] = UDP_SEGMENT;
+    this.words[at + 4] = bytes;
+    this.words[i * MESSAGE_WORDS + CONTROL_LENGTH] = CMSG_HEADER_WORDS * 4 + 8;
   }
 
   /** Index into `words` of message i's control data, and where it ends. */
@@ -131,10 +160,8 @@ export class MessageRing {
   }
 }
 
-const SOL_SOCKET = 1;
-const SCM_TIMESTAMPING = 37;
-const SCM_TIMESTAMPNS = 35;
-const CMSG_HEADER_WORDS = 4; // size_t cmsg_len, int cmsg_level, int cmsg_type
+const SCM_TIMESTAMPING = SO_TIMESTAMPING;
+const SCM_TIMESTAMPNS = SO_TIMESTAMPNS;
 
 /**
  * The software stamp in message i's control data, in nanoseconds since `baseSeconds`; NaN where the kernel gave none.
@@ -154,4 +181,43 @@ export function kernelStampNanos(ring: MessageRing, i: number, baseSeconds: numb
     at += ((length + 7) & ~7) >> 2;
   }
   return Number.NaN;
+}
+
+/** What a router, the target or this machine's kernel answered to a packet of ours. */
+export interface ReportedError {
+  /** `local`: this machine's kernel; ICMP and ICMPv6 types have the numbers of their RFCs. */
+  origin: "local" | "icmp" | "icmp6";
+  type: number;
+  code: number;
+  /** For "packet too big", the MTU of the next link. */
+  info: number;
+}
+
+const origins: readonly (ReportedError["origin"] | undefined)[] = [undefined, "local", "icmp", "icmp6"];
+
+/**
+ * The error in message i's control data (struct sock_extended_err of linux/errqueue.h).
+ * @returns false where it holds none, such as beside a stamp
+ */
+export function readReportedError(ring: MessageRing, i: number, into: ReportedError): boolean {
+  const { words } = ring;
+  const end = ring.controlEnd(i);
+  for (let at = ring.controlStart(i); at + CMSG_HEADER_WORDS <= end; ) {
+    const length = words[at] as number;
+    if (length < CMSG_HEADER_WORDS * 4) break;
+    const level = words[at + 2];
+    const type = words[at + 3];
+    if ((level === SOL_IP && type === IP_RECVERR) || (level === SOL_IPV6 && type === IPV6_RECVERR)) {
+      const facts = words[at + 5] as number; // origin, type, code and a pad byte
+      const origin = origins[facts & 0xff];
+      if (origin === undefined) return false;
+      into.origin = origin;
+      into.type = (facts >>> 8) & 0xff;
+      into.code = (facts >>> 16) & 0xff;
+      into.info = words[at + 6] as number;
+      return true;
+    }
+    at += ((length + 7) & ~7) >> 2;
+  }
+  return false;
 }
