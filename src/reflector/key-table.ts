@@ -14,6 +14,8 @@ export interface KeyTable {
 
 const WAYS = 8;
 
+const { imul } = Math;
+
 /**
  * @param atLeast places, rounded up to a power of two
  * @param seed 32 random bits
@@ -27,13 +29,13 @@ export function createKeyTable(atLeast: number, keyWords: number, seed: number):
   function firstPlace(key: Uint32Array): number {
     let hash = seed;
     for (let k = 0; k < keyWords; k++) {
-      let word = Math.imul(key[k] as number, 0xcc9e2d51);
-      word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
+      let word = imul(key[k] as number, 0xcc9e2d51);
+      word = imul((word << 15) | (word >>> 17), 0x1b873593);
       hash ^= word;
-      hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+      hash = (imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
     }
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hash = imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return ((hash ^ (hash >>> 16)) & (places / WAYS - 1)) * WAYS;
   }
 
