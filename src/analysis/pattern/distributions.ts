@@ -1,5 +1,8 @@
 /** Tails of distributions. Series and continued fractions as in Abramowitz and Stegun, chapters 6 and 26. */
 
+/** A result is called significant below this. */
+export const SIGNIFICANT_P = 0.01;
+
 const PRECISION = 1e-14;
 const TINY = 1e-300;
 const MOST_TERMS = 100_000;

@@ -1,24 +1,25 @@
 /**
  * Discrete Fourier transform in place, radix 2, forward (e^(-2 pi i j k / n)), not scaled.
- * @param real, imaginary of the same length, a power of two
+ * @param points a power of two; both arrays are that long
  */
-export function fft(real: Float64Array, imaginary: Float64Array): void {
-  const n = real.length;
-  reverseBits(real, imaginary);
-  const cosines = new Float64Array(n / 2);
-  const sines = new Float64Array(n / 2);
-  for (let i = 0; i < n / 2; i++) {
-    cosines[i] = Math.cos((2 * Math.PI * i) / n);
-    sines[i] = -Math.sin((2 * Math.PI * i) / n);
+export function createFft(points: number): (real: Float64Array, imaginary: Float64Array) => void {
+  const cosines = new Float64Array(points / 2);
+  const sines = new Float64Array(points / 2);
+  for (let i = 0; i < points / 2; i++) {
+    cosines[i] = Math.cos((2 * Math.PI * i) / points);
+    sines[i] = -Math.sin((2 * Math.PI * i) / points);
   }
-  for (let half = 1; half < n; half *= 2) {
-    const stride = n / (2 * half);
-    for (let start = 0; start < n; start += 2 * half) {
-      for (let i = 0; i < half; i++) {
-        butterfly(real, imaginary, start + i, start + i + half, at(cosines, i * stride), at(sines, i * stride));
+  return (real, imaginary) => {
+    reverseBits(real, imaginary);
+    for (let half = 1; half < points; half *= 2) {
+      const stride = points / (2 * half);
+      for (let start = 0; start < points; start += 2 * half) {
+        for (let i = 0; i < half; i++) {
+          butterfly(real, imaginary, start + i, start + i + half, at(cosines, i * stride), at(sines, i * stride));
+        }
       }
     }
-  }
+  };
 }
 
 function at(values: Float64Array, index: number): number {

@@ -1,11 +1,17 @@
 import { LOST, type PacketLog, VOID } from "../packet-log.ts";
 
-/** Judged packets in send order, as an on-off process that begins anew at each onset. */
+/** How far over the shortest RTT a reply is an excursion: a queue behind a stalled CPU, not a queue on the wire. */
+export const EXCURSION_SECONDS = 0.005;
+
+/** Judged packets in send order, as an on-off process whose stretches count where they begin. */
 export interface Onsets {
   /** When each judged packet was sent. */
   readonly seconds: Float64Array;
-  /** 1 at the first packet of each stretch. */
-  readonly onset: Uint8Array;
+  /**
+   * At the first packet of each stretch the square root of its packets, else 0. By the root, single losses at random do not drown
+   * blackouts among them, and one long blackout does not drown the others.
+   */
+  readonly weight: Float64Array;
   readonly packets: number;
   readonly onsets: number;
 }
@@ -19,7 +25,7 @@ export function lossOnsets(log: PacketLog): Onsets {
  * First packets of all stretches whose RTT is more than `excessSeconds` over the log's shortest. A loss within such a stretch
  * belongs to it, a loss elsewhere does not.
  */
-export function delayOnsets(log: PacketLog, excessSeconds: number): Onsets {
+export function delayOnsets(log: PacketLog, excessSeconds: number = EXCURSION_SECONDS): Onsets {
   const limit = shortestRtt(log) + excessSeconds;
   let delayed = false;
   return collect(log, (i) => {
@@ -38,19 +44,20 @@ export function shortestRtt({ count, rttSeconds }: PacketLog): number {
 /** @param isOn asked once for each judged packet, in order */
 function collect({ count, outcome, sentSeconds }: PacketLog, isOn: (index: number) => boolean): Onsets {
   const seconds = new Float64Array(count);
-  const onset = new Uint8Array(count);
+  const weight = new Float64Array(count);
   let packets = 0;
   let onsets = 0;
-  let wasOn = false;
+  let first = 0;
+  let length = 0;
   for (let i = 0; i < count; i++) {
     if (outcome[i] === VOID) continue;
-    const on = isOn(i);
-    if (on && !wasOn) {
-      onset[packets] = 1;
+    if (!isOn(i)) length = 0;
+    else if (length++ === 0) {
+      first = packets;
       onsets++;
     }
-    wasOn = on;
+    if (length > 0) weight[first] = Math.sqrt(length);
     seconds[packets++] = sentSeconds[i] ?? 0;
   }
-  return { seconds: seconds.subarray(0, packets), onset: onset.subarray(0, packets), packets, onsets };
+  return { seconds: seconds.subarray(0, packets), weight: weight.subarray(0, packets), packets, onsets };
 }

@@ -1,4 +1,4 @@
-import { gammaTail } from "./distributions.ts";
+import { gammaTail, SIGNIFICANT_P } from "./distributions.ts";
 import type { Onsets } from "./onsets.ts";
 import { onsetSpectrum, type Spectrum } from "./spectrum.ts";
 
@@ -8,8 +8,6 @@ const HIGHEST_HERTZ = 20;
 const LEAST_CYCLES = 8;
 /** Simulated: with 12 onsets or fewer hardly any period is found, with 17 most, with 28 all. */
 export const LEAST_ONSETS = 16;
-/** A false alarm in a hundred logs, measured less. */
-export const PERIOD_ALPHA = 0.01;
 /** Independent frequencies in a band of one hertz, for each second of a segment: the padded transform looks between them too. */
 const TRIALS_PER_CYCLE = 2.5;
 /** Bands whose median says how strong the noise is: this many independent frequencies, or half as wide as they are high. */
@@ -17,7 +15,7 @@ const LEAST_BAND = 16;
 /** Standard errors of that median that are added to it: a band that is thought too quiet makes a line of nothing. */
 const NOISE_MARGIN = 2;
 /** A subharmonic that has this part of the strongest line's power is the period; the line is one of its harmonics. */
-const SUBHARMONIC_POWER = 0.5;
+const SUBHARMONIC_POWER = 0.25;
 
 /** Whether onsets come back after a fixed time. */
 export interface Periodicity {
@@ -47,7 +45,7 @@ export function periodicity(onsets: Onsets): Periodicity {
   const trials = TRIALS_PER_CYCLE * spectrum.segmentSeconds * (band.last - band.first) * spectrum.stepHertz;
   const single = gammaTail(spectrum.segments, power[strongest] ?? 0);
   const pValue = -Math.expm1(trials * Math.log1p(-single));
-  if (!(pValue < PERIOD_ALPHA)) return none("no period found", pValue);
+  if (!(pValue < SIGNIFICANT_P)) return none("no period found", pValue);
   return { onsets: onsets.onsets, pValue, periodSeconds: periodOf(power, strongest, spectrum, band), reason: null };
 }
 
@@ -102,7 +100,7 @@ function periodOf(power: Float64Array, strongest: number, spectrum: Spectrum, { 
     const k = Math.round(strongest / n);
     const found = power[argmax(power, Math.max(first, k - near), k + near)] ?? 0;
     const isStrong = found - segments >= SUBHARMONIC_POWER * (peak - segments);
-    if (isStrong && gammaTail(segments, found) * divisors < PERIOD_ALPHA) {
+    if (isStrong && gammaTail(segments, found) * divisors < SIGNIFICANT_P) {
       divisor = n;
       break;
     }
