@@ -56,8 +56,11 @@ export function ensureStampSuite() {
       return `missing, and the tests of STAMP with another implementation fail without: Rust ${OLDEST_RUST} or later (rustup.rs), or stamp-suite ${VERSION}`;
     }
     process.stderr.write(`installing stamp-suite ${VERSION} with ${cargo}: a minute or two\n`);
-    // Not inside the checkout's folder: a cargo configuration there is none of its business.
-    run(cargo, ["install", "stamp-suite", "--version", VERSION, "--locked", "--root", ours], { cwd: homedir() });
+    run(cargo, ["install", "stamp-suite", "--version", VERSION, "--locked", "--root", ours], {
+      // A cargo configuration in the checkout's folder is none of its business; the compiler is beside cargo.
+      cwd: homedir(),
+      env: { ...process.env, PATH: `${dirname(cargo)}${delimiter}${process.env.PATH}` },
+    });
     return undefined;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
