@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { defaultSend, MAX_SIZES_PER_PATH, type Protocol, type SendOptions, type Size } from "../config/path.ts";
-import { close } from "../kernel/ffi/socket.ts";
+import { closeWithWatched } from "../kernel/ffi/epoll.ts";
 import {
   type ProbeAddress,
   type StreamKind,
@@ -171,7 +171,7 @@ export function createProbeEngine(options: EngineOptions): ProbeEngine {
 
   function ended(cause: Error): void {
     worker = undefined;
-    for (const fd of descriptors) close(fd);
+    for (const fd of descriptors) closeWithWatched(fd);
     descriptors.clear();
     for (const slot of leavingSlots) freeSlot(slot);
     mendSequence(shared);

@@ -1,7 +1,9 @@
 import type { Protocol, SendOptions } from "../config/path.ts";
 import type { KernelClock } from "../kernel/ffi/clock.ts";
+import { Epoll } from "../kernel/ffi/epoll.ts";
 import { openIcmpSocket } from "../kernel/ffi/icmp-socket.ts";
 import { type Family, ProbeNotPermittedError } from "../kernel/ffi/probe-socket.ts";
+import { TcpDialer } from "../kernel/ffi/tcp-socket.ts";
 import { openUdpSocket } from "../kernel/ffi/udp-socket.ts";
 import { createHmacSha256 } from "../kernel/hmac.ts";
 import { transportName, type WorkerEvent } from "./commands.ts";
@@ -9,6 +11,7 @@ import { type DatagramDeps, DatagramTransport } from "./datagram-transport.ts";
 import { EchoCodec } from "./echo-codec.ts";
 import { StampCodec } from "./stamp-codec.ts";
 import type { ProbeStream } from "./stream.ts";
+import { TcpTransport } from "./tcp-transport.ts";
 import type { Transport } from "./transport.ts";
 
 const RETRY_NANOS = 30e9;
@@ -93,7 +96,18 @@ export class Transports {
     }
   }
 
-  private open({ protocol, family, send, authenticated }: Wanted): Transport {
+  private open(wanted: Wanted): Transport {
+    return wanted.protocol === "tcp" ? this.openConnections(wanted) : this.openDatagrams(wanted);
+  }
+
+  private openConnections({ family, send }: Wanted): Transport {
+    const dialer = new TcpDialer(family, send);
+    const epoll = new Epoll();
+    this.deps.emit({ type: "opened", fd: epoll.fd });
+    return new TcpTransport({ ...this.deps, family, dialer, epoll });
+  }
+
+  private openDatagrams({ protocol, family, send, authenticated }: Wanted): Transport {
     const { clock, random, receiveBufferBytes, streamOf, emit } = this.deps;
     const codec =
       protocol === "icmp"

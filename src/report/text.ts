@@ -27,8 +27,9 @@ export function lossSentence(packets: number, lost: number, bounds: LossBounds |
 export function probeText(result: ProbeResult): string {
   const { rttSeconds: rtt, prober, received, lost } = result;
   const to = result.target === result.address ? result.target : `${result.target} (${result.address})`;
+  const what = result.protocol === "tcp" ? "tcp" : `${result.protocol}, ${result.size} bytes`;
   const lines = [
-    `${to}, ${result.protocol}, ${result.size} bytes: ${lossSentence(received + lost, lost, boundsOf(result))}`,
+    `${to}, ${what}: ${lossSentence(received + lost, lost, boundsOf(result))}`,
     `  sent ${result.sent} = received ${received} + lost ${lost} + void ${result.void}`,
   ];
   if (result.bursts > 0) lines.push(`  runs of loss ${result.bursts}, the longest ${result.longestBurst} packets`);

@@ -50,11 +50,11 @@ export function stampPackets(fd: number): void {
 }
 
 /** Options of IPv4 and IPv6 that mean the same. */
-const level = { 4: sys.SOL_IP, 6: sys.SOL_IPV6 } as const;
-const trafficClass = { 4: sys.IP_TOS, 6: sys.IPV6_TCLASS } as const;
-const hops = { 4: sys.IP_TTL, 6: sys.IPV6_UNICAST_HOPS } as const;
+export const level = { 4: sys.SOL_IP, 6: sys.SOL_IPV6 } as const;
+export const trafficClass = { 4: sys.IP_TOS, 6: sys.IPV6_TCLASS } as const;
+export const hops = { 4: sys.IP_TTL, 6: sys.IPV6_UNICAST_HOPS } as const;
 const mtuDiscover = { 4: sys.IP_MTU_DISCOVER, 6: sys.IPV6_MTU_DISCOVER } as const;
-const receiveErrors = { 4: sys.IP_RECVERR, 6: sys.IPV6_RECVERR } as const;
+export const receiveErrors = { 4: sys.IP_RECVERR, 6: sys.IPV6_RECVERR } as const;
 const mtu = { 4: sys.IP_MTU, 6: sys.IPV6_MTU } as const;
 
 /** Has the kernel queue the ICMP errors that our packets meet. */
