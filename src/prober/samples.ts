@@ -55,13 +55,15 @@ export function pathFamilies(
   vmUuid: string,
   nowNanos: number,
 ): LineFamily[] {
-  const rows = paths.map((path): Row => ({ path, tally: snapshot.stream(path.slot) }));
+  // Each row is made with its first line: a thousand at once would hold others up for milliseconds.
+  const rows: Row[] = [];
+  const rowOf = (path: ProbedPath): Row => ({ path, tally: snapshot.stream(path.slot) });
 
   /** @param linesOf the lines of one path, empty where it has none */
   function family(metric: AnyMetricDef, linesOf: (row: Row) => string): LineFamily {
     const lines = {
       *[Symbol.iterator]() {
-        for (const row of rows) yield linesOf(row);
+        for (const [i, path] of paths.entries()) yield linesOf((rows[i] ??= rowOf(path)));
       },
     };
     return { metric, lines };
