@@ -12,9 +12,8 @@ const loads = [
   { targets: 100, rate: 10, atMost: { fping: 0.6 } },
 ];
 
-/** Node compiles what has run often, which takes a while at a low rate; a long-lived exporter is judged by how it runs then. */
-const WARM_UP_SECONDS = { virtloss: 15, other: 2 };
-const WINDOW_SECONDS = 7;
+const WARM_UP_SECONDS = { virtloss: 10, other: 2 };
+const WINDOW_SECONDS = 8;
 const QUICK = { virtloss: 3, other: 0.5, window: 2 };
 
 /**
@@ -55,8 +54,7 @@ function inTurn(entries, turn) {
 
 /** @returns {Promise<Cost>} */
 async function costOf(prober, { wire, targets, rate, seconds }) {
-  const running = await prober.start(targetAddresses(targets), rate);
-  await sleep(seconds.warmUp * 1000);
+  const running = await prober.start(targetAddresses(targets), rate, seconds.warmUp);
   const cost = await steadyCost(wire, running.pid, seconds.window);
   await running.stop();
   return cost;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { steadyCost } from "./cpu.mjs";
 import { targetAddresses } from "./lab.mjs";
 import { memoryBytes } from "./process.mjs";
@@ -12,7 +11,7 @@ const series = [
 ];
 
 const FULL = { turns: 3, warmUp: 10, window: 5, scrapes: 5 };
-const QUICK = { turns: 1, warmUp: 2, window: 2, scrapes: 2 };
+const QUICK = { turns: 1, warmUp: 2, window: 1.5, scrapes: 2 };
 
 /**
  * @typedef {{ cpuMicros: number, sentRatio: number, residentBytes: number, scrapeMillis: number, scrapeBytes: number }} Turn
@@ -42,8 +41,7 @@ export async function measureGrowth({ wire, probers, quick, progress }) {
 
 /** @returns {Promise<Turn>} */
 async function turnOf(virtloss, wire, { targets, rate }, { warmUp, window, scrapes }) {
-  const running = await virtloss.start(targetAddresses(targets), rate);
-  await sleep(warmUp * 1000);
+  const running = await virtloss.start(targetAddresses(targets), rate, warmUp);
   const { total, perSecond } = await steadyCost(wire, running.pid, window);
   const answers = [];
   for (let scrape = 0; scrape < scrapes; scrape++) answers.push(await running.scrape());

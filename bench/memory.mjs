@@ -27,7 +27,7 @@ export async function measureMemory({ program, probers, quick, progress }) {
       const addresses = targetAddresses(load.targets);
       const paths = addresses.map((target) => ({ target, rate: RATE }));
       const virtloss = await afterScrapes(await startExporter(program, paths), quick);
-      const peer = await probers.smokeping?.start(addresses, RATE);
+      const peer = await probers.smokeping?.start(addresses, RATE, 0);
       load.turns.push({ virtloss, smokeping: peer ? await afterScrapes(peer, quick) : null });
     }
   }

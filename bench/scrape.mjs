@@ -55,7 +55,7 @@ export async function measureScrape({ program, probers, quick, progress }) {
 }
 
 async function scrapePeer(prober, addresses, quick) {
-  const running = await prober.start(addresses, RATE);
+  const running = await prober.start(addresses, RATE, 0);
   const plain = [];
   for (let scrape = 0; scrape < (quick ? 3 : 20); scrape++) plain.push(await running.scrape());
   await running.stop();

@@ -1,4 +1,5 @@
 /** The Debian packages that tests need, installed where this can be done. */
+import { spawnSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { run } from "./ensure.mjs";
@@ -51,6 +52,13 @@ export function installPackages(packages) {
     run("apt-get", [...options, "update"], { env });
     run("apt-get", [...options, "install", "--yes", "--no-install-recommends", ...packages], { env });
   });
+}
+
+/** @returns version that apt would install, such as "1.85.0", or undefined; lists of packages are fetched first */
+export function candidateVersion(name) {
+  run("apt-get", ["-q", "update"]);
+  const { stdout } = spawnSync("apt-cache", ["policy", name], { encoding: "utf8" });
+  return /Candidate: (?:\d+:)?(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
 }
 
 export function canInstall() {

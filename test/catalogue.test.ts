@@ -8,6 +8,13 @@ const unused: Readonly<Record<string, string>> = {
   virtloss_discovery_last_success_timestamp_seconds:
     "the paths of the last good answer are probed on; the status page says so",
   virtloss_discovery_failures_total: "the same",
+  virtloss_reflector_replies_total:
+    "for whoever runs a reflector; the loss itself is seen by the probers at the other end",
+  virtloss_reflector_stateless_replies_total: "the same",
+  virtloss_reflector_rejected_packets_total: "the same",
+  virtloss_reflector_sessions: "the same",
+  virtloss_reflector_socket_drops_total: "the same",
+  virtloss_reflector_send_errors_total: "the same",
 };
 
 const ofBoards = boards.flatMap(({ build }) => JSON.stringify(build(defaultThresholds)).match(/virtloss_\w+/g) ?? []);

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canInstall, installPackages, missingPackages } from "../packaging/debian.mjs";
 import { ensureBuild, ensureDependencies, ensureNode, root, SetupError } from "../packaging/ensure.mjs";
+import { ensureStampSuite } from "./stamp-suite.mjs";
 
 const CANNOT_RUN = 3;
 
@@ -75,9 +76,9 @@ try {
   ensureNode();
   ensureDependencies();
   ensureBuild();
-  const missing = ensurePackages();
+  const missing = [ensurePackages(), ensureStampSuite()].filter((sentence) => sentence !== undefined);
   const { passed, failed, skipped } = runTests(process.argv.slice(2));
-  if (missing) console.error(missing);
+  for (const sentence of missing) console.error(sentence);
   if (passed + failed === 0) console.error("no test was run");
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -69,3 +69,44 @@ export function tokenBucket({ ratePerSecond, depth }) {
     });
   };
 }
+
+/**
+ * A responder that may use 10 ms of CPU in each 100 ms, and has a queue of packets before it. Short trains fit into the quota;
+ * a run uses it up, waits, and overflows the queue. Gives `delayed` too: answered more than 5 ms late.
+ */
+export function cpuQuota({ packetSeconds, queue, quotaSeconds = 0.01, periodSeconds = 0.1 }) {
+  return (times, random) => {
+    const lost = new Uint8Array(times.length);
+    const delayed = new Uint8Array(times.length);
+    const phase = random() * periodSeconds;
+    const waiting = [];
+    let free = 0;
+    let period = 0;
+    let used = 0;
+    for (const [i, t] of times.entries()) {
+      while (waiting.length > 0 && waiting[0] <= t) waiting.shift();
+      if (waiting.length >= queue) {
+        lost[i] = 1;
+        continue;
+      }
+      free = Math.max(free, t);
+      for (let left = packetSeconds; ; ) {
+        const now = Math.floor((free + phase) / periodSeconds);
+        if (now > period) {
+          period = now;
+          used = 0;
+        }
+        const slice = Math.min(left, quotaSeconds - used);
+        used += slice;
+        left -= slice;
+        free += slice;
+        if (left <= 0) break;
+        // A little past the boundary, so that rounding does not leave it in the period before.
+        free = Math.max(free, (period + 1) * periodSeconds - phase + 1e-9);
+      }
+      waiting.push(free);
+      if (free - t > 0.005) delayed[i] = 1;
+    }
+    return { lost, delayed };
+  };
+}

@@ -14,8 +14,8 @@ const HEAP_FLAGS = ["--max-semi-space-size=1", "--heap-growing-percent=10"];
 const ENVIRONMENT = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536" };
 /** A Node.js whose V8 does not know a flag refuses to start: only those that the tests run on get them. */
 const KNOWN = /^v(20|22|24)\./;
-/** By then all that is only needed to start is done with: usually, and on a slow machine. */
-const STARTED_MS = [2_000, 10_000];
+/** By then all that is only needed to start is done with: on a fast machine, usually, and on a slow one. */
+const STARTED_MS = [1_000, 3_000, 10_000];
 
 /** Starts this process anew with a small heap; returns where it has one, or where that cannot be done. */
 export function keepHeapSmall(): void {

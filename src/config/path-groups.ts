@@ -28,30 +28,28 @@ export interface Group {
 export function readGroups(value: unknown, source: Places): FoundPaths {
   const { value: groups, issues } = validate(groupsSchema, value, source);
   if (!groups) return { paths: [], issues, warnings: [] };
-  const warnings = groups.flatMap((group, i) => ignoredLabels(group, i, source));
-  return { ...readTargets(groups, source), warnings };
+  const targets = [...readTargets(groups, source)];
+  return {
+    paths: targets.map(({ found }) => found),
+    issues: targets.flatMap((target) => target.issues),
+    warnings: groups.flatMap((group, i) => ignoredLabels(group, i, source)),
+  };
 }
 
-/** The same for groups whose form is known to be right. @param maxIssues reading ends where there are so many */
-export function readTargets(groups: readonly Group[], source: Places, maxIssues = Infinity): FoundPaths {
-  const paths: FoundPath[] = [];
-  const issues: ConfigIssue[] = [];
+/** One target as far as it could be read. */
+export interface ReadTarget {
+  readonly found: FoundPath;
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** The targets of groups whose form is known to be right, one after the other: thousands take their time. */
+export function* readTargets(groups: readonly Group[], source: Places): Generator<ReadTarget> {
   for (const [i, group] of groups.entries()) {
-    for (let j = 0; j < group.targets.length && issues.length < maxIssues; j++) {
-      const target = readTarget(group, i, j, source);
-      paths.push(target.found);
-      issues.push(...target.issues);
-    }
+    for (let j = 0; j < group.targets.length; j++) yield readTarget(group, i, j, source);
   }
-  return { paths, issues, warnings: [] };
 }
 
-function readTarget(
-  group: Group,
-  groupIndex: number,
-  targetIndex: number,
-  source: Places,
-): { found: FoundPath; issues: readonly ConfigIssue[] } {
+function readTarget(group: Group, groupIndex: number, targetIndex: number, source: Places): ReadTarget {
   const target = group.targets[targetIndex] ?? "";
   const targetPath = [groupIndex, "targets", targetIndex];
   const placeOf = (path: readonly PropertyKey[]): PropertyKey[] => {

@@ -1,9 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { PathUrl } from "../config/discovery.ts";
 import { type FoundPaths, sameNames } from "../config/found-paths.ts";
 import { type ConfigIssue, renderIssue } from "../config/issues.ts";
 import { labelKeys } from "../config/label-keys.ts";
 import type { PathConfig } from "../config/path.ts";
-import { type Group, readTargets } from "../config/path-groups.ts";
+import { type Group, type ReadTarget, readTargets } from "../config/path-groups.ts";
 import type { Places } from "../config/validate.ts";
 import { SourceProblem } from "./problem.ts";
 
@@ -21,9 +22,13 @@ export const maxPaths = 20_000;
 const maxLabels = 64;
 const maxTextLength = 4096;
 const shownIssues = 10;
+/** Some 5 ms. */
+const targetsInTurn = 100;
+/** Three for each path, twice as many in labels, and the list itself. */
+const maxBrackets = 9 * maxPaths;
 
 /** The answer of an HTTP SD URL; one wrong entry refuses all of it. @throws SourceProblem with the first ten mistakes */
-export function readUrlAnswer(source: PathUrl, text: string): Answer {
+export async function readUrlAnswer(source: PathUrl, text: string): Promise<Answer> {
   const groups = groupsIn(parseJson(text));
   const ignored = new Set(groups.flatMap(({ labels }) => Object.keys(labels).filter((label) => !labelKeys.has(label))));
   const known = groups.map(({ targets, labels }) => ({
@@ -31,11 +36,24 @@ export function readUrlAnswer(source: PathUrl, text: string): Answer {
     labels: { ...source.labels, ...knownLabels(labels) },
   }));
   const warnings = ignored.size === 0 ? [] : [`labels that mean nothing here are ignored: ${shown([...ignored])}`];
-  return { paths: acceptAll(readTargets(known, nowhere(source.label), shownIssues)), warnings };
+  return { paths: acceptAll(await readInTurns(readTargets(known, nowhere(source.label)))), warnings };
+}
+
+/** Others have their turn in between, and it ends where there are more mistakes than are shown. */
+async function readInTurns(targets: Iterable<ReadTarget>): Promise<Pick<FoundPaths, "paths" | "issues">> {
+  const read: ReadTarget[] = [];
+  const issues: ConfigIssue[] = [];
+  for (const target of targets) {
+    issues.push(...target.issues);
+    if (issues.length > shownIssues) break;
+    read.push(target);
+    if (read.length % targetsInTurn === 0) await setImmediate();
+  }
+  return { paths: read.map(({ found }) => found), issues };
 }
 
 /** The paths, if all that was found is right. @throws SourceProblem */
-export function acceptAll({ paths, issues }: FoundPaths): PathConfig[] {
+export function acceptAll({ paths, issues }: Pick<FoundPaths, "paths" | "issues">): PathConfig[] {
   const wrong: readonly ConfigIssue[] = [...issues, ...sameNames(paths)];
   if (wrong.length > 0) {
     const more = wrong.length > shownIssues ? ["and more"] : [];
@@ -51,12 +69,21 @@ export function nowhere(label: string): Places {
 }
 
 function parseJson(text: string): unknown {
+  if (countBrackets(text) > maxBrackets) throw tooMany();
   try {
     return JSON.parse(text);
   } catch {
     // The parser's own words quote the answer, which may hold what is nobody's business.
     throw new SourceProblem("its answer is not JSON: is this the URL of a service discovery?");
   }
+}
+
+/** What nests 16 million levels deep takes seconds to parse, and is nothing that we want. */
+function countBrackets(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("["); at >= 0 && count <= maxBrackets; at = text.indexOf("[", at + 1)) count++;
+  for (let at = text.indexOf("{"); at >= 0 && count <= maxBrackets; at = text.indexOf("{", at + 1)) count++;
+  return count;
 }
 
 /** The form is checked by hand and up to the first mistake: an answer of 16 MiB can hold millions of them. */

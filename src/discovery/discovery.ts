@@ -68,18 +68,16 @@ export function createDiscovery({ onChange, log, retrySeconds = 5 }: DiscoveryPa
   function accept(one: Followed, answer: Answer, signal: AbortSignal): Answer | SourceProblem {
     if (signal.aborted) return answer;
     tell(one.source.label, "its answer", answer.warnings.join("; "));
-    if (answer.paths === one.paths || isDeepStrictEqual(answer.paths, one.paths)) return answer;
+    const paths = answer.paths === one.paths ? one.paths : keepSame(one.paths, answer.paths);
+    if (paths.length === one.paths.length && paths.every((path, i) => path === one.paths[i])) return answer;
     const next = joinPaths(
       configured,
-      named(followed, (other) => (other === one ? answer.paths : other.paths)),
+      named(followed, (other) => (other === one ? paths : other.paths)),
     );
     const [issue] = tooFast(next.paths, { file: one.source.label, line: 0, column: 0 });
     if (issue) return new SourceProblem(`with its answer ${issue.message}; ${issue.suggestion}`);
-    log.info(
-      { source: one.source.label, before: one.paths.length, now: answer.paths.length },
-      "a source named other paths",
-    );
-    one.paths = answer.paths;
+    log.info({ source: one.source.label, before: one.paths.length, now: paths.length }, "a source named other paths");
+    one.paths = paths;
     take(next);
     onChange();
     return answer;
@@ -144,6 +142,15 @@ export function createDiscovery({ onChange, log, retrySeconds = 5 }: DiscoveryPa
 
 function named(followed: readonly Followed[], pathsOf = (one: Followed): readonly PathConfig[] => one.paths) {
   return followed.map((one) => ({ label: one.source.label, paths: pathsOf(one) }));
+}
+
+/** The new paths, each the very object that it was where nothing changed: whoever compares later is quick. */
+function keepSame(before: readonly PathConfig[], after: readonly PathConfig[]): PathConfig[] {
+  const known = new Map(before.map((path) => [path.name, path]));
+  return after.map((path) => {
+    const earlier = known.get(path.name);
+    return earlier && isDeepStrictEqual(earlier, path) ? earlier : path;
+  });
 }
 
 /** Anything else is our own bug. */

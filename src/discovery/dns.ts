@@ -127,7 +127,6 @@ export function pathsOfRecords(source: PathName, { records }: Records): Pick<Ans
     paths: acceptAll({
       paths: found.map(({ path }) => path),
       issues: found.flatMap(({ issues }) => issues),
-      warnings: [],
     }),
     warnings: [],
   };

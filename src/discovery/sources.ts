@@ -35,7 +35,7 @@ function urlSource(settings: PathUrl, files: ConfigFiles): PathSource {
     async ask(signal) {
       const text = await askUrl(settings, files, signal);
       const print = fingerprint(text);
-      if (last?.print !== print) last = { print, answer: readUrlAnswer(settings, text) };
+      if (last?.print !== print) last = { print, answer: await readUrlAnswer(settings, text) };
       return last.answer;
     },
   };

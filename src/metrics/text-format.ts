@@ -8,8 +8,9 @@ export type LabelText<L extends string = string> = string & { readonly [names]: 
 
 /** `path="db",scope="external"`, escaped as the format wants it. */
 export function labelText<L extends string>(labels: Readonly<Record<L, string>>): LabelText<L> {
-  const pairs = Object.entries<string>(labels).map(([name, value]) => `${name}="${escapeText(value, /[\\\n"]/g)}"`);
-  return pairs.join(",") as LabelText<L>;
+  let text = "";
+  for (const name in labels) text += `${text && ","}${name}="${escapeText(labels[name], /[\\\n"]/g)}"`;
+  return text as LabelText<L>;
 }
 
 /** Two sets of labels as one. */

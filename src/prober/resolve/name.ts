@@ -55,7 +55,10 @@ async function ask(source: Source, question: NameQuestion, errors: string[]): Pr
         return { address, ttlSeconds: chosen.ttlSeconds };
       }
     } catch (error) {
-      errors.push((error as NodeJS.ErrnoException).code ?? String(error));
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      errors.push(code);
+      // Who does not answer the one question does not answer the other, and a thousand names would wait for both.
+      if (reasons[code] === noAnswer) return undefined;
     }
   }
   return undefined;

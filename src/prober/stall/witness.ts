@@ -17,8 +17,8 @@ export interface StallWitness {
  * CPU seconds that looking may cost in each second without stalls. /proc/stat has its own share: with a hundred CPUs it costs
  * half a millisecond, and what is told of this thread alone should not become old for it.
  */
-const OWN_SHARE = 50e-6;
-const STEAL_SHARE = 25e-6;
+const OWN_SHARE = 40e-6;
+const STEAL_SHARE = 20e-6;
 /** Longer than the rows of a thousand CPUs. */
 const STAT_BYTES = 1 << 17;
 
