@@ -1,5 +1,6 @@
 import { lossBounds } from "../analysis/bounds.ts";
 import type { PacketLog } from "../analysis/packet-log.ts";
+import { type LossPattern, lossPattern } from "../analysis/pattern/loss-pattern.ts";
 import { quantile } from "../analysis/quantile.ts";
 import { defaultThresholds } from "../analysis/thresholds.ts";
 import { type StallCause, stallCauses } from "../prober/stall/attribute.ts";
@@ -60,6 +61,8 @@ export interface ProbeResult {
   readonly icmpErrors: Readonly<Partial<Record<IcmpErrorReason, number>>>;
   /** Times that another identifier or source port was taken because nothing came back. */
   readonly rotations: number;
+  /** How the losses lie in time. */
+  readonly pattern: LossPattern;
   /** Seconds that the prober was not run when it was due, by what kept it; causes that did not occur are left out. */
   readonly stalledSeconds: Readonly<Partial<Record<StallCause, number>>>;
 }
@@ -146,6 +149,7 @@ export function probeResult(
     pathMtuBytes: word(stream, STREAM.pathMtu) || null,
     icmpErrors: occurred(icmpErrorReasons, stream, STREAM.icmpErrors),
     rotations: word(stream, STREAM.rotations),
+    pattern: lossPattern(log),
     stalledSeconds: occurred(stallCauses, engine, ENGINE.stalledSeconds),
   };
 }
