@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { labelIssues, pathNameOf, pathUrlOf, sameLabels, templateIssues } from "./discovery.ts";
+import { keyFilesOf, labelIssues, pathNameOf, pathUrlOf, sameLabels, templateIssues } from "./discovery.ts";
 import { type ConfigFiles, FileProblem, realFiles } from "./files.ts";
 import { type FoundPath, joinFound, sameNames, tooFast } from "./found-paths.ts";
 import { isFilePattern } from "./glob.ts";
@@ -48,7 +48,7 @@ export async function loadConfig(
     ...(listen && "message" in listen ? [listen] : []),
     ...(discovery?.issues ?? []),
     ...(reflector?.issues ?? []),
-    ...(await keyIssues(paths, files)),
+    ...(await keyIssues([...paths, ...(discovery ? keyFilesOf(discovery) : [])], files)),
     ...sameNames(found),
     ...tooFast(paths, file === undefined ? { file: "--path", line: 0, column: 0 } : source.keyAt(["paths"])),
   ];
@@ -109,7 +109,7 @@ function pathsInConfig(written: unknown, source: YamlSource, parsed: readonly Pa
 }
 
 /** What is wrong with the keys that paths name; they are read again when the paths begin. */
-async function keyIssues(paths: readonly PathConfig[], files: ConfigFiles): Promise<ConfigIssue[]> {
+async function keyIssues(paths: readonly Pick<PathConfig, "keyFile">[], files: ConfigFiles): Promise<ConfigIssue[]> {
   const names = new Set(paths.flatMap(({ keyFile }) => keyFile ?? []));
   const read = await Promise.all([...names].map((name) => readKeyFile(name, files)));
   return read.flatMap(({ issues }) => issues);
@@ -131,7 +131,7 @@ function readDiscovery(
 ) {
   const urls = path_urls.map((url) => pathUrlOf(url, directory));
   const raw = listAt(written, "path_names");
-  const names = path_names.map((name, i) => pathNameOf(name, (raw[i] ?? {}) as Record<string, unknown>));
+  const names = path_names.map((name, i) => pathNameOf(name, (raw[i] ?? {}) as Record<string, unknown>, directory));
   const issues = [
     ...urls.flatMap((url, i) => labelIssues(url, ["path_urls", i], source)),
     ...names.flatMap((name, i) => templateIssues(name, ["path_names", i], source)),
