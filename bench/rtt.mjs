@@ -1,11 +1,11 @@
-import { fileURLToPath } from "node:url";
 import { installed, run, TARGET } from "./lab.mjs";
 import { median, ratios } from "./statistics.mjs";
-import { spread, spreadOfRatio, verdict } from "./table.mjs";
+import { count, spread, spreadOfRatio, verdict } from "./table.mjs";
 
-const blockedMain = fileURLToPath(new URL("../test/support/blocked-main.mjs", import.meta.url));
+const blockMain = new URL("block-main.mjs", import.meta.url).href;
 const BLOCKED_P99_MICROS = 20;
 const PER_SECOND = 100;
+const BLOCKED = { packets: 3000, perSecond: 1000 };
 
 /**
  * Microseconds; null where the peer is not installed. ping knows no quantiles, so its mean stands beside our median.
@@ -23,10 +23,10 @@ export async function measureRtt({ program, probers, quick, progress }) {
   for (let turn = 0; turn < rounds; turn++) {
     progress(`turn ${turn + 1} of ${rounds}`);
     turns.push({
-      ...probe(program, packets),
+      ...probe(program, packets, PER_SECOND),
       pingMean: installed("ping") ? ping(packets) : null,
       floorP50: probers.floor?.probe(TARGET, PER_SECOND, packets / PER_SECOND).rttMicros.p50 ?? null,
-      blockedP99: probeWithBlockedMain(program),
+      blockedP99: probe(program, BLOCKED.packets, BLOCKED.perSecond, ["--import", blockMain]).p99,
     });
   }
   return { turns };
@@ -40,7 +40,7 @@ export function rttTable({ turns }) {
   const below = compared && ratios(of("p50"), of("pingMean"));
   const blocked = spread(of("blockedP99"));
   return {
-    title: `RTT in µs: one target, ${PER_SECOND}/s, a quiet wire without length; main thread blocked: 1,000/s, half of the time`,
+    title: `RTT in µs: one target, ${PER_SECOND}/s, a quiet wire without length; main thread blocked: ${count(BLOCKED.perSecond)}/s, half of the time`,
     columns: ["", "virtloss", "ping, mean", "C floor, p50", "virtloss / ping", "target", ""],
     rows: [
       ["p50", spread(of("p50")), peer("pingMean"), peer("floorP50"), ...againstPing(below)],
@@ -62,9 +62,10 @@ function againstPing(ratio) {
   return ratio ? [spreadOfRatio(ratio), "below 1", verdict(ratio.median < 1)] : ["", "below 1", ""];
 }
 
-function probe(program, count) {
-  const args = [program, "probe", TARGET, "--count", `${count}`, "--rate", `${PER_SECOND}`, "--json"];
-  const { rttSeconds } = JSON.parse(run(process.execPath, args));
+/** @param {string[]} nodeOptions @returns the command's own quantiles, in microseconds */
+function probe(program, count, perSecond, nodeOptions = []) {
+  const args = [program, "probe", TARGET, "--count", `${count}`, "--rate", `${perSecond}`, "--json"];
+  const { rttSeconds } = JSON.parse(run(process.execPath, [...nodeOptions, ...args]));
   return { p50: rttSeconds.p50 * 1e6, p99: rttSeconds.p99 * 1e6 };
 }
 
@@ -74,9 +75,4 @@ function ping(count) {
   const mean = summary.match(/= [\d.]+\/([\d.]+)\//)?.[1];
   if (mean === undefined) throw new Error(`ping printed no summary:\n${summary}`);
   return Number(mean) * 1000;
-}
-
-function probeWithBlockedMain(program) {
-  const engine = fileURLToPath(new URL("prober/engine.js", `file://${program}`));
-  return JSON.parse(run(process.execPath, [blockedMain, engine, TARGET])).p99 * 1e6;
 }

@@ -58,7 +58,9 @@ export function pathUrlOf(written: WrittenUrl, directory: string): PathUrl {
     url,
     refreshSeconds: written.refresh,
     timeoutSeconds: written.timeout,
-    labels: written.labels,
+    labels: Object.fromEntries(
+      Object.entries(written.labels).map(([label, text]) => [label, label === "__key_file__" ? absolute(text) : text]),
+    ),
     login,
     tls: {
       caFile: tls?.ca_file === undefined ? undefined : absolute(tls.ca_file),
@@ -67,12 +69,27 @@ export function pathUrlOf(written: WrittenUrl, directory: string): PathUrl {
   };
 }
 
-/** @param raw the same as it is written, before defaults and units */
-export function pathNameOf({ name, type, refresh }: WrittenName, raw: Readonly<Record<string, unknown>>): PathName {
-  const template = Object.fromEntries(
-    templateKeys.filter((key) => Object.hasOwn(raw, key)).map((key) => [key, raw[key]]),
-  );
+/** @param raw the same as it is written, before defaults and units @param directory that file names are relative to */
+export function pathNameOf(
+  { name, type, refresh, key_file }: WrittenName,
+  raw: Readonly<Record<string, unknown>>,
+  directory: string,
+): PathName {
+  const keys = templateKeys.filter((key) => Object.hasOwn(raw, key));
+  const template = {
+    ...Object.fromEntries(keys.map((key) => [key, raw[key]])),
+    ...(key_file === undefined ? {} : { key_file: resolve(directory, key_file) }),
+  };
   return { label: `${name} ${type}`, name, type, refreshSeconds: refresh, template };
+}
+
+/** The key files that paths of these sources will have, in the form in which paths have them. */
+export function keyFilesOf({ urls, names }: DiscoveryConfig): { readonly keyFile: string }[] {
+  const files = [
+    ...urls.map(({ labels }) => labels["__key_file__"]),
+    ...names.map(({ template }) => template["key_file"]),
+  ];
+  return files.flatMap((file) => (typeof file === "string" ? [{ keyFile: file }] : []));
 }
 
 /** What pathSchema takes for one record. @param port of an SRV record; icmp has none */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { labelIssues, pathNameOf, pathUrlOf, sameLabels, templateIssues } from "./discovery.ts";
+import { keyFilesOf, labelIssues, pathNameOf, pathUrlOf, sameLabels, templateIssues } from "./discovery.ts";
 import { type ConfigFiles, FileProblem, realFiles } from "./files.ts";
 import { type FoundPath, joinFound, sameNames, tooFast } from "./found-paths.ts";
 import { isFilePattern } from "./glob.ts";
@@ -9,6 +9,7 @@ import { type ConfigOverrides, noOverrides, readListenArgument, readPathArgument
 import type { PathConfig } from "./path.ts";
 import { readPathFiles } from "./path-files.ts";
 import { pathSchema } from "./path-schema.ts";
+import type { ProbeEndpointConfig } from "./probe-endpoint-schema.ts";
 import type { ReflectorConfig } from "./reflector-schema.ts";
 import { type Config, configSchema, type WrittenConfig } from "./schema.ts";
 import { validate } from "./validate.ts";
@@ -40,6 +41,8 @@ export async function loadConfig(
   const found = [...pathsInConfig(written, source, config.value?.paths), ...fromFiles.paths, ...fromArguments.paths];
   const paths = found.flatMap(({ path }) => (path ? withKeyFile(path, directory) : []));
   const discovery = config.value && readDiscovery(config.value, written, directory, source);
+  const probe = config.value?.probe && withModuleKeys(config.value.probe, directory);
+  const modulePaths = Object.values(probe?.modules ?? {}).map(({ path }) => path);
   const reflector = config.value?.reflector && (await withKeys(config.value.reflector, directory, files));
   const issues = [
     ...inOrder([...source.issues, ...unlessCutOff(config.issues, source.issues)]),
@@ -48,7 +51,7 @@ export async function loadConfig(
     ...(listen && "message" in listen ? [listen] : []),
     ...(discovery?.issues ?? []),
     ...(reflector?.issues ?? []),
-    ...(await keyIssues(paths, files)),
+    ...(await keyIssues([...paths, ...modulePaths, ...(discovery ? keyFilesOf(discovery) : [])], files)),
     ...sameNames(found),
     ...tooFast(paths, file === undefined ? { file: "--path", line: 0, column: 0 } : source.keyAt(["paths"])),
   ];
@@ -66,6 +69,7 @@ export async function loadConfig(
     web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
     collectors,
     prober: { receiveBufferBytes: prober.receive_buffer },
+    ...(probe && { probe }),
     ...(reflector && { reflector: reflector.config }),
     thresholds,
     log,
@@ -74,8 +78,16 @@ export async function loadConfig(
 }
 
 /** Names of files are relative to the configuration's directory. */
-function withKeyFile(path: PathConfig, directory: string): PathConfig {
+function withKeyFile<P extends Pick<PathConfig, "keyFile">>(path: P, directory: string): P {
   return path.keyFile === undefined ? path : { ...path, keyFile: resolve(directory, path.keyFile) };
+}
+
+function withModuleKeys(probe: ProbeEndpointConfig, directory: string): ProbeEndpointConfig {
+  const modules = Object.entries(probe.modules).map(([name, module]) => [
+    name,
+    { ...module, path: withKeyFile(module.path, directory) },
+  ]);
+  return { ...probe, modules: Object.fromEntries(modules) };
 }
 
 function loopbackPath(): PathConfig {
@@ -109,7 +121,7 @@ function pathsInConfig(written: unknown, source: YamlSource, parsed: readonly Pa
 }
 
 /** What is wrong with the keys that paths name; they are read again when the paths begin. */
-async function keyIssues(paths: readonly PathConfig[], files: ConfigFiles): Promise<ConfigIssue[]> {
+async function keyIssues(paths: readonly Pick<PathConfig, "keyFile">[], files: ConfigFiles): Promise<ConfigIssue[]> {
   const names = new Set(paths.flatMap(({ keyFile }) => keyFile ?? []));
   const read = await Promise.all([...names].map((name) => readKeyFile(name, files)));
   return read.flatMap(({ issues }) => issues);
@@ -131,7 +143,7 @@ function readDiscovery(
 ) {
   const urls = path_urls.map((url) => pathUrlOf(url, directory));
   const raw = listAt(written, "path_names");
-  const names = path_names.map((name, i) => pathNameOf(name, (raw[i] ?? {}) as Record<string, unknown>));
+  const names = path_names.map((name, i) => pathNameOf(name, (raw[i] ?? {}) as Record<string, unknown>, directory));
   const issues = [
     ...urls.flatMap((url, i) => labelIssues(url, ["path_urls", i], source)),
     ...names.flatMap((name, i) => templateIssues(name, ["path_names", i], source)),

@@ -6,6 +6,8 @@ import { stallBuckets } from "./metrics.ts";
 import { coalescingNanos, missedSlots, wakeDelayNanos } from "./pacing.ts";
 import { isOpen, Routing } from "./routing.ts";
 import { createTallyWriter, type SharedTallies, sharedSlot, type TallyWriter } from "./shared-tallies.ts";
+import { stallCauses } from "./stall/attribute.ts";
+import type { StallWitness } from "./stall/witness.ts";
 import type { ProbeStream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 import { add, bucketOf, ENGINE, ENGINE_SLOT, word } from "./tally.ts";
@@ -19,12 +21,16 @@ const STEP_NANOS = 5e6;
 /** Every stream's deadlines are looked at this often, replies or not. */
 const SWEEP_NANOS = 100e6;
 const IDLE_NANOS = 1e9;
+/** The witness of stalls looks around this often. */
+const WITNESS_NANOS = 1e9;
 
 export interface ProbeLoopDeps {
   readonly clock: KernelClock;
   readonly shared: SharedTallies;
   readonly receiveBufferBytes: number;
   readonly random: () => number;
+  /** Of the thread that runs the loop. */
+  readonly witness: StallWitness;
   readonly emit: (event: WorkerEvent) => void;
 }
 
@@ -46,6 +52,7 @@ export class ProbeLoop {
   private offsetNanos: number;
   private steppedNanos = 0;
   private sweptNanos = 0;
+  private witnessedNanos = 0;
   private unjudged = false;
   /** When this round was meant to begin. */
   private plannedNanos: number;
@@ -140,6 +147,10 @@ export class ProbeLoop {
     const { monotonicNanos, realtimeNanos } = this.now;
     const stall = monotonicNanos - this.plannedNanos;
     if (stall > STALL_NANOS) this.noteStall(stall);
+    if (monotonicNanos - this.witnessedNanos > WITNESS_NANOS) {
+      this.witnessedNanos = monotonicNanos;
+      this.deps.witness.sweep(monotonicNanos);
+    }
     const offset = realtimeNanos - monotonicNanos;
     if (Math.abs(offset - this.offsetNanos) > STEP_NANOS + (monotonicNanos - before) * SLEW_RATIO) {
       this.steppedNanos = monotonicNanos;
@@ -152,6 +163,8 @@ export class ProbeLoop {
     this.stalls.add(this.plannedNanos, this.now.monotonicNanos);
     add(tally, ENGINE.stall + bucketOf(stallBuckets, nanos / 1e9), 1);
     add(tally, ENGINE.stallSum, nanos / 1e9);
+    const cause = this.deps.witness.causeOf(this.plannedNanos, this.now.monotonicNanos);
+    add(tally, ENGINE.stalledSeconds + stallCauses.indexOf(cause), nanos / 1e9);
     tally[ENGINE.longestStallNanos] = Math.max(nanos, word(tally, ENGINE.longestStallNanos));
   }
 

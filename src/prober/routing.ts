@@ -30,11 +30,11 @@ export class Routing {
     return this.begin(stream, nowNanos);
   }
 
-  private begin(stream: ProbeStream, nowNanos: number, insteadOf?: Route): Route | undefined {
+  private begin(stream: ProbeStream, nowNanos: number, openedAfter?: number): Route | undefined {
     const { address, protocol, send, key } = stream;
     if (!address) return undefined;
     const wanted = { protocol, send, family: address.family, authenticated: key !== null };
-    const transport = this.transports.acquire(wanted, nowNanos, insteadOf?.transport);
+    const transport = this.transports.acquire(wanted, nowNanos, openedAfter);
     if (!transport) return undefined;
     const route = transport.attach(stream, address);
     stream.routes.push(route);
@@ -82,8 +82,8 @@ export class Routing {
     const isDark = since > 0 && nowNanos - since > DARK_NANOS && word(tally, STREAM.openRunPackets) >= DARK_PACKETS;
     const current = stream.routes.at(-1);
     if (!isDark || !current || stream.protocol === "tcp" || nowNanos - stream.rotatedNanos < ROTATE_NANOS) return;
+    const route = this.begin(stream, nowNanos, Math.max(since, stream.rotatedNanos));
     stream.rotatedNanos = nowNanos;
-    const route = this.begin(stream, nowNanos, current);
     if (route && route.transport !== current.transport) add(tally, STREAM.rotations, 1);
   }
 

@@ -15,8 +15,6 @@ import { TcpTransport } from "./tcp-transport.ts";
 import type { Transport } from "./transport.ts";
 
 const RETRY_NANOS = 30e9;
-/** Streams that want new identifiers within this time share them: an uplink that fails makes a thousand paths dark at once. */
-const FRESH_NANOS = 30e9;
 /** Beyond so many sets of sockets for one kind of stream, the newest has to do. */
 const MAX_GENERATIONS = 8;
 
@@ -61,18 +59,14 @@ export class Transports {
 
   /**
    * The newest transport of a kind, for one more route.
-   * @param insteadOf one that was used until now: a newer one is wanted
+   * @param openedAfter wanted is one that was opened later than this: streams that go dark together share it
    * @returns undefined while the machine does not permit it
    */
-  acquire(wanted: Wanted, nowNanos: number, insteadOf?: Transport): Transport | undefined {
+  acquire(wanted: Wanted, nowNanos: number, openedAfter = Number.NEGATIVE_INFINITY): Transport | undefined {
     const name = transportName(wanted, wanted.family);
     const known = this.byName.get(name) ?? [];
     const newest = known.at(-1);
-    const stale =
-      newest?.transport === insteadOf &&
-      nowNanos - (newest?.openedNanos ?? 0) > FRESH_NANOS &&
-      known.length < MAX_GENERATIONS;
-    if (newest && !stale) {
+    if (newest && (newest.openedNanos > openedAfter || known.length === MAX_GENERATIONS)) {
       newest.users++;
       return newest.transport;
     }

@@ -1,10 +1,9 @@
 import { LOST, RECEIVED, VOID } from "../analysis/packet-log.ts";
+import { TRAIN_PACKETS } from "../analysis/trains/dispersion.ts";
 import { burstBuckets, rttBuckets } from "./metrics.ts";
 import type { PacketRecorder } from "./packet-record.ts";
 import { add, bucketOf, STREAM, type VoidReason, voidReasons, word } from "./tally.ts";
 
-/** What the test for dispersion compares: losses of so many packets in a row. */
-const TRAIN_PACKETS = 10;
 /** Flights are taken to last at least this long when they are held against stalls. */
 const SHORTEST_FLIGHT_NANOS = 1e6;
 /** The recent RTT distribution halves its weight every so many replies. */

@@ -3,6 +3,8 @@ import { createKernelClock } from "../kernel/ffi/clock.ts";
 import { holdStampingOn } from "../kernel/ffi/stamping.ts";
 import type { WorkerCommand, WorkerEvent, WorkerStart } from "./commands.ts";
 import { ProbeLoop } from "./probe-loop.ts";
+import { createStallMachine } from "./stall/machine.ts";
+import { createStallWitness } from "./stall/witness.ts";
 
 /**
  * The worker thread: rounds without end, asleep between them in Atomics.wait, so that no event loop is involved.
@@ -15,6 +17,7 @@ function run(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
     shared: start,
     receiveBufferBytes: start.receiveBufferBytes,
     random: Math.random,
+    witness: createStallWitness(createStallMachine()),
     emit: (event) => port.postMessage(event),
   });
   const opened: WorkerEvent = { type: "opened", fd: holdStampingOn() };

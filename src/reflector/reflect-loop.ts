@@ -24,7 +24,13 @@ export interface ReflectLoopOptions {
   readonly publish: (counts: Float64Array) => void;
 }
 
-/** @returns one round: waits for packets, answers them, counts. @throws Error where the socket fails */
+export interface ReflectLoop {
+  /** Waits for packets, answers them, counts. @throws Error where the socket fails */
+  round(): void;
+  /** Brings the counts up to date for the last time. */
+  finish(): void;
+}
+
 export function createReflectLoop({
   fd,
   clock,
@@ -32,7 +38,7 @@ export function createReflectLoop({
   counts,
   socketDrops,
   publish,
-}: ReflectLoopOptions): () => void {
+}: ReflectLoopOptions): ReflectLoop {
   const ring = new ReflectorRing(BATCH);
   const replyAt = new Float64Array(BATCH);
   const replyKey = new Uint32Array(BATCH);
@@ -97,7 +103,12 @@ export function createReflectLoop({
     counts[word] = (counts[word] as number) + amount;
   }
 
-  return () => {
+  function report(): void {
+    counts[COUNT.sessions] = responder.sessions;
+    publish(counts);
+  }
+
+  function round(): void {
     const failure = ring.receive(fd);
     if (failure) throw new Error(`receiving STAMP packets failed: ${failure}`);
     clock.read(now);
@@ -106,8 +117,14 @@ export function createReflectLoop({
     if (due) keepHouse(nowSeconds);
     for (let i = 0; i < ring.received; i++) answer(i, nowSeconds);
     if (ring.queued > 0) send();
-    if (!due && ring.received === 0) return;
-    counts[COUNT.sessions] = responder.sessions;
-    publish(counts);
+    if (due || ring.received > 0) report();
+  }
+
+  return {
+    round,
+    finish() {
+      keepHouse(keptAtSeconds);
+      report();
+    },
   };
 }

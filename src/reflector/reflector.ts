@@ -32,11 +32,20 @@ const WAIT_MS = 250;
 /** A worker that dies at once is not started again in a tight loop. */
 const RESTART_MS = 500;
 
+function spawnWorker(start: ReflectorStart): Worker {
+  return new Worker(new URL("./worker.js", import.meta.url), { workerData: start, name: "virtloss-reflector" });
+}
+
 /**
  * Starts answering. A worker that dies is started again; sessions begin anew then.
+ * @param spawn how a worker is started; tests hold on to it
  * @throws CannotReflectError where the port cannot be had
  */
-export function startReflector(options: ReflectorOptions, onWorkerDied: (error: Error) => void): Reflector {
+export function startReflector(
+  options: ReflectorOptions,
+  onWorkerDied: (error: Error) => void,
+  spawn: (start: ReflectorStart) => Worker = spawnWorker,
+): Reflector {
   const { listen, allow, keys, limits } = options;
   const { fd, port } = openReflectorSocket(listen.host, listen.port, WAIT_MS);
   const counts = createSharedCounts();
@@ -45,13 +54,10 @@ export function startReflector(options: ReflectorOptions, onWorkerDied: (error: 
   let stopping = false;
   let restartTimer: NodeJS.Timeout | undefined;
   let latest: Float64Array = new Float64Array(COUNT_WORDS);
-  let worker: Worker | undefined = spawn();
+  let worker: Worker | undefined = startWorker();
 
-  function spawn(): Worker {
-    const started = new Worker(new URL("./worker.js", import.meta.url), {
-      workerData: start,
-      name: "virtloss-reflector",
-    });
+  function startWorker(): Worker {
+    const started = spawn(start);
     let cause = new Error("the worker ended");
     started.on("error", (error) => {
       cause = error instanceof Error ? error : new Error(String(error));
@@ -66,7 +72,7 @@ export function startReflector(options: ReflectorOptions, onWorkerDied: (error: 
     if (stopping) return;
     onWorkerDied(cause);
     restartTimer = setTimeout(() => {
-      worker = spawn();
+      worker = startWorker();
     }, RESTART_MS);
   }
 

@@ -32,7 +32,7 @@ function run({ fd, port, allow, keys, limits, counts, stop }: ReflectorStart): v
     port,
     random: () => randomBytes(4).readUInt32LE(),
   });
-  const round = createReflectLoop({
+  const loop = createReflectLoop({
     fd,
     clock: createKernelClock(),
     responder,
@@ -40,7 +40,8 @@ function run({ fd, port, allow, keys, limits, counts, stop }: ReflectorStart): v
     socketDrops: () => reflectorSocketDrops(fd),
     publish: createCountsWriter(counts),
   });
-  while (Atomics.load(stopped, 0) === 0) round();
+  while (Atomics.load(stopped, 0) === 0) loop.round();
+  loop.finish();
 }
 
 if (parentPort) run(workerData as ReflectorStart);

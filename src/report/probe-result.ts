@@ -1,7 +1,9 @@
 import { lossBounds } from "../analysis/bounds.ts";
 import type { PacketLog } from "../analysis/packet-log.ts";
+import { type LossPattern, lossPattern } from "../analysis/pattern/loss-pattern.ts";
 import { quantile } from "../analysis/quantile.ts";
 import { defaultThresholds } from "../analysis/thresholds.ts";
+import { type StallCause, stallCauses } from "../prober/stall/attribute.ts";
 import {
   ENGINE,
   type IcmpErrorReason,
@@ -59,6 +61,10 @@ export interface ProbeResult {
   readonly icmpErrors: Readonly<Partial<Record<IcmpErrorReason, number>>>;
   /** Times that another identifier or source port was taken because nothing came back. */
   readonly rotations: number;
+  /** How the losses lie in time. */
+  readonly pattern: LossPattern;
+  /** Seconds that the prober was not run when it was due, by what kept it; causes that did not occur are left out. */
+  readonly stalledSeconds: Readonly<Partial<Record<StallCause, number>>>;
 }
 
 function sortedRtts({ count, rttSeconds }: PacketLog): Float64Array {
@@ -66,6 +72,12 @@ function sortedRtts({ count, rttSeconds }: PacketLog): Float64Array {
     .slice(0, count)
     .filter((rtt) => !Number.isNaN(rtt))
     .sort();
+}
+
+/** Words by name, without those that are 0. */
+function occurred<K extends string>(names: readonly K[], tally: Float64Array, at: number): Partial<Record<K, number>> {
+  const values = names.map((name, i): [K, number] => [name, word(tally, at + i)]);
+  return Object.fromEntries(values.filter(([, value]) => value > 0)) as Partial<Record<K, number>>;
 }
 
 export interface Directions {
@@ -135,9 +147,9 @@ export function probeResult(
       timestamps: rtts.length === 0 ? "none" : rtts.length < received ? "partial" : "kernel",
     },
     pathMtuBytes: word(stream, STREAM.pathMtu) || null,
-    icmpErrors: Object.fromEntries(
-      icmpErrorReasons.map((reason, i) => [reason, word(stream, STREAM.icmpErrors + i)]).filter(([, n]) => n !== 0),
-    ),
+    icmpErrors: occurred(icmpErrorReasons, stream, STREAM.icmpErrors),
     rotations: word(stream, STREAM.rotations),
+    pattern: lossPattern(log),
+    stalledSeconds: occurred(stallCauses, engine, ENGINE.stalledSeconds),
   };
 }

@@ -1,4 +1,6 @@
-import { errorsOf, load } from "./load-text.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { errorsOf, file, load } from "./load-text.ts";
+import { memoryFiles } from "./memory-files.ts";
 
 test("a URL alone has the defaults of Prometheus; settings are in base units and files absolute", async () => {
   const { discovery, paths, pathsAreDefault } = await load(`
@@ -56,6 +58,24 @@ path_names:
       refreshSeconds: 60,
       template: { scope: "external", protocols: ["stamp"], rate: 5, timeout: "500ms" },
     },
+  ]);
+});
+
+test("key files are absolute, and looked at before anything is asked", async () => {
+  const config = `
+path_urls: [{url: "http://a/", labels: {__protocols__: stamp, __key_file__: url.key}}]
+path_names: [{name: a.example, scope: external, protocols: [stamp], key_file: name.key}]
+`;
+  const key = "00".repeat(32);
+  const both = { [file]: config, "/etc/url.key": key, "/etc/name.key": key };
+
+  const { discovery } = await loadConfig(file, undefined, memoryFiles(both));
+
+  expect(discovery.urls[0]?.labels["__key_file__"]).toBe("/etc/url.key");
+  expect(discovery.names[0]?.template["key_file"]).toBe("/etc/name.key");
+  expect(await errorsOf(config)).toEqual([
+    "/etc/url.key: cannot be used: no such file",
+    "/etc/name.key: cannot be used: no such file",
   ]);
 });
 

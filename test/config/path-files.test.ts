@@ -56,6 +56,7 @@ test("every key of a path but its target has a label, and its text is read as th
   const { paths } = await load({
     ...valid,
     "/etc/v/paths/a.json": JSON.stringify([{ targets: ["a.example"], labels }]),
+    "/etc/v/1": "00".repeat(32),
   });
 
   expect([...labelKeys.keys()]).toEqual(Object.keys(labels));
@@ -63,7 +64,7 @@ test("every key of a path but its target has a label, and its text is read as th
     {
       ...{ name: "7", scope: "external", target: "a.example", protocols: ["icmp", "stamp", "tcp"] },
       ...{ sizes: [120, "mtu", "random"], ratePerSecond: 2.5, timeoutSeconds: 0.5, ipVersion: 4 },
-      ...{ tcpPort: 443, stampPort: 1862, keyFile: "1" },
+      ...{ tcpPort: 443, stampPort: 1862, keyFile: "/etc/v/1" },
       send: { dscp: 46, ttl: 9, df: true, source: "192.0.2.9", device: "7", sourcePorts: 4 },
     },
   ]);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createWire, inputRules, TARGET, TARGET6, type Wire } from "../support/lab.ts";
+import { probe } from "../support/probing.ts";
 import { startReflect } from "../support/reflecting.ts";
 import { KEY } from "../support/stamp.ts";
 
@@ -118,5 +119,52 @@ describe("stamp-suite sends, virtloss reflects", () => {
 
     expect(report).toMatchObject({ packets_sent: 100, packets_received: 0 });
     expect((await reflect.stop()).counts).toMatchObject({ replies: 0, reasons: { authentication: 100 } });
+  });
+});
+
+describe("virtloss probes, stamp-suite reflects", () => {
+  const authenticated = ["-A", "A", "--hmac-key", KEY];
+
+  /** Runs `act` beside a reflector. */
+  async function beside<T>(options: readonly string[], act: () => Promise<T>): Promise<T> {
+    const child = wire.target.spawn([stampSuite, "--is-reflector", ...options]);
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    try {
+      await wire.target.sh(
+        "for i in $(seq 100); do ss -Hlun 'sport = :862' | grep -q . && exit 0; sleep 0.05; done; exit 1",
+      );
+      return await act();
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+    }
+  }
+
+  test.each([
+    ["plain over IPv4", TARGET, [], []],
+    ["plain over IPv6", TARGET6, ["--local-addr", "::"], []],
+    ["authenticated over IPv4", TARGET, authenticated, ["--key-file", keyFile]],
+  ])("%s: requests lost are lost forward", async (_, address, reflector, prober) => {
+    await wire.target.nft(inputRules('udp dport 862 numgen inc mod 50 == 0 counter drop comment "fault"'));
+
+    const result = await beside(["--stateful-reflector", ...reflector], () =>
+      probe(wire.prober, address, "--protocol", "stamp", ...prober, "--count", "1000", "--rate", "1000"),
+    );
+
+    expect(await wire.target.counted("fault")).toBe(20);
+    expect(result).toMatchObject({ sent: 1000, lost: 20, void: 0, duplicates: 0 });
+    expect(result.directions?.reverseLost).toBe(0);
+    expect((result.directions?.forwardLost ?? 0) + (result.directions?.unknownLost ?? 0)).toBe(20);
+    expect(result.directions?.unknownLost).toBeLessThanOrEqual(2);
+  });
+
+  test("a reflector without state tells no direction, and is not taken for one that does", async () => {
+    await wire.target.nft(inputRules('udp dport 862 numgen inc mod 50 == 0 counter drop comment "fault"'));
+
+    const result = await beside([], () =>
+      probe(wire.prober, TARGET, "--protocol", "stamp", "--count", "1000", "--rate", "1000"),
+    );
+
+    expect(result).toMatchObject({ lost: 20, directions: { forwardLost: 0, reverseLost: 0, unknownLost: 20 } });
   });
 });

@@ -36,7 +36,9 @@ test("the JSON document has the fields of the contract first, then those that ca
 
   expect(Object.keys(result)).toEqual(
     `target address protocol size sent received lost void late duplicates reordered sendErrors lossRatio lossLower lossUpper
-     bursts longestBurst rttSeconds directions prober pathMtuBytes icmpErrors rotations`.split(/\s+/),
+     bursts longestBurst rttSeconds directions prober pathMtuBytes icmpErrors rotations pattern stalledSeconds`.split(
+      /\s+/,
+    ),
   );
   expect(Object.keys(result.rttSeconds)).toEqual(["min", "p50", "p90", "p99", "max"]);
   expect(Object.keys(result.prober)).toEqual([

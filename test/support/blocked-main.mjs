@@ -37,7 +37,10 @@ const { engine, slot } = await done;
 clearInterval(blocking);
 const tally = engine.snapshot().stream(slot);
 const { count, rttSeconds } = packetLogOf(record);
-const rtts = rttSeconds.slice(0, count).filter((rtt) => !Number.isNaN(rtt)).sort();
+const rtts = rttSeconds
+  .slice(0, count)
+  .filter((rtt) => !Number.isNaN(rtt))
+  .sort();
 process.stdout.write(
   JSON.stringify({
     blockedRatio: blockedMs / (performance.now() - started),

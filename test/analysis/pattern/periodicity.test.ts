@@ -58,7 +58,7 @@ test.each([40, 700, 1500])("the spectrum equals direct sums over %i s, in one se
   };
 
   expect(segments).toBe(Math.ceil(seconds / 600));
-  // Below one hertz the bins of 2.5 ms move no phase by more than a hundredth of a turn.
+  // Up to one hertz the bins of 5 ms move no phase by more than a hundredth of a turn after their common half.
   for (const k of [0.05, 0.3, 0.77, 1].map((hertz) => Math.round(hertz / stepHertz))) {
     expect(Math.abs((power[k] ?? 0) - direct(k * stepHertz))).toBeLessThan(0.06 * segments);
   }
