@@ -74,13 +74,17 @@ export class StreamTable {
     return createSizePicker(sizes, this.random, authenticated ? randomAuthenticatedMinBytes : undefined);
   }
 
-  private ledger(tally: Float64Array, { ratePerSecond, kind: { timeoutSeconds }, record }: AddCommand): Ledger {
+  private ledger(
+    tally: Float64Array,
+    { ratePerSecond, kind: { protocol, timeoutSeconds }, record }: AddCommand,
+  ): Ledger {
     const remembered = ratePerSecond * 1.5 * (timeoutSeconds * REMEMBERED_TIMEOUTS + REMEMBERED_MORE_SECONDS);
     const stamps = { transmit: ENGINE.missingTransmitStamps, receive: ENGINE.missingReceiveStamps };
     return new Ledger(tally, {
       timeoutNanos: timeoutSeconds * 1e9,
       capacity: 2 ** Math.ceil(Math.log2(Math.max(SHORTEST_MEMORY, remembered))),
-      missingStamp: (direction) => add(this.engine, stamps[direction], 1),
+      // A reset of TCP never has one: nothing is wrong.
+      missingStamp: (direction) => protocol !== "tcp" && add(this.engine, stamps[direction], 1),
       ...(record && { recorder: createPacketRecorder(record) }),
     });
   }

@@ -103,7 +103,6 @@ export class TcpTransport implements Transport {
     connection.sentNanos = sentNanos;
     if (epoll.watch(fd, connection.number)) {
       ledger.sent(sequence, sentNanos);
-      ledger.transmitted(sequence, sentNanos);
     } else {
       end(connection);
       ledger.refused(sequence, "other");
@@ -134,26 +133,37 @@ export class TcpTransport implements Transport {
     // Closed, but still open in a child process that is just being started.
     if (!connection?.stream) return;
     const { stream, fd, sequence, sentNanos } = connection;
-    const { outcome, doubts } = this;
-    this.deps.dialer.inspect(fd, failed, outcome);
-    if (outcome.answer === "none") this.bookError(stream, fd);
-    else stream.ledger.replied(sequence >>> 0, ANY_LENGTH, this.stampNanos(sentNanos, stream.timeoutNanos), doubts);
+    this.deps.dialer.inspect(fd, failed, this.outcome);
+    if (this.outcome.answer === "none") this.bookError(stream, fd);
+    else this.bookAnswer(stream, sequence, sentNanos);
     this.deps.touched(stream);
     end(connection);
   }
 
-  /** When the answer came; NaN where the kernel does not tell, and the ledger has only the moment at which we were told. */
-  private stampNanos(sentNanos: number, timeoutNanos: number): number {
-    const { outcome, doubts } = this;
-    const deadline = sentNanos + timeoutNanos;
-    if (outcome.retransmitted) {
-      // Within the deadline it was no timer but an answer to an older connection from this port that made the kernel do so
-      // (RFC 5961, section 4): the first SYN had arrived.
-      return doubts.nowNanos > deadline ? doubts.nowNanos : Number.NaN;
+  private bookAnswer({ ledger, timeoutNanos }: ProbeStream, sequence: number, sentNanos: number): void {
+    const { doubts } = this;
+    const { rttNanos, retransmitted } = this.outcome;
+    if (rttNanos > 0 && !retransmitted) {
+      // We may have been held up between the SYN and our look at the clock, the kernel was not.
+      const leftNanos = Math.min(sentNanos, doubts.nowNanos - rttNanos);
+      ledger.transmitted(sequence, leftNanos);
+      ledger.replied(sequence >>> 0, ANY_LENGTH, leftNanos + rttNanos, doubts);
+    } else {
+      const isLate = this.cameAfter(sentNanos + timeoutNanos);
+      ledger.replied(sequence >>> 0, ANY_LENGTH, isLate ? doubts.nowNanos : Number.NaN, doubts);
     }
-    if (outcome.rttNanos > 0) return sentNanos + outcome.rttNanos;
-    // Not there yet when we last looked.
-    return doubts.drainedNanos > deadline ? doubts.nowNanos : Number.NaN;
+  }
+
+  /**
+   * Did an answer that the kernel did not time surely come after the deadline? Where that is open the ledger decides by the
+   * moment at which we were told.
+   */
+  private cameAfter(deadlineNanos: number): boolean {
+    const { nowNanos, drainedNanos } = this.doubts;
+    // A SYN that is sent again before the deadline is no matter of time: the target's answer to the first one spoke of an older
+    // connection from this port (RFC 5961, section 4), and our kernel put that right and tried again.
+    if (this.outcome.retransmitted) return nowNanos > deadlineNanos;
+    return drainedNanos > deadlineNanos; // not there yet when we last looked
   }
 
   /** An ICMP error is no answer of the target. */

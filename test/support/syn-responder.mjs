@@ -1,5 +1,5 @@
 // Answers TCP SYNs that reach a tun device of its own, as told on its standard input, one JSON object a line:
-// {"answer": "reset"} or {"answer": "accept"}, {"delayMs": 500} holds it back. Ends with its standard input and prints
+// {"answer": "reset"} or {"answer": "accept"}, {"delayMs": 500} holds it back. Says when the first came. Ends with its standard input and prints
 // {"syns": n, "again": n, "resets": n}: SYNs seen first, those seen again, and connections that the prober reset.
 import { closeSync, openSync, read, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -63,7 +63,7 @@ function respond(packet) {
     return;
   }
   seen.add(initial);
-  counts.syns++;
+  if (counts.syns++ === 0) process.stdout.write("first\n");
   const reply = answer(packet, tcp, (order.answer === "accept" ? FLAGS.syn : FLAGS.rst) | FLAGS.ack);
   setTimeout(() => writeSync(fd, reply), order.delayMs);
 }
