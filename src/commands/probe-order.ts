@@ -2,11 +2,15 @@ import type { KeyObject } from "node:crypto";
 import { type PathConfig, pathDefaults } from "../config/path.ts";
 import { readPathKey } from "../config/path-key.ts";
 import { pathSchema } from "../config/path-schema.ts";
+import { RUN_PACKETS } from "./probe-trains.ts";
 import { UsageError } from "./usage.ts";
 
 const DEFAULTS = { count: 1000, rate: 50, size: 64, authenticatedSize: 120, receiveBufferBytes: 16 << 20 };
 /** Each packet is noted for the pattern and exact quantiles: 17 bytes. */
 const MAX_COUNT = 10_000_000;
+
+/** Fewer runs than five prove nothing. */
+const LEAST_COUNT_WITH_TRAINS = 5 * RUN_PACKETS;
 
 /** Options of `virtloss probe`, as parseArgs takes them. */
 export const probeOptions = {
@@ -24,6 +28,7 @@ export const probeOptions = {
   df: { type: "boolean", default: false },
   "source-ports": { type: "string" },
   "receive-buffer": { type: "string", default: String(DEFAULTS.receiveBufferBytes) },
+  trains: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -38,6 +43,8 @@ export interface ProbeOrder {
   readonly path: PathConfig;
   readonly key: KeyObject | undefined;
   readonly count: number;
+  /** Interleave trains with the run. */
+  readonly trains: boolean;
   readonly receiveBufferBytes: number;
 }
 
@@ -73,9 +80,13 @@ export function readOrder(target: string, options: Options): ProbeOrder {
         .join("\n"),
     );
   }
+  const trains = options.trains === true;
+  if (trains && count < LEAST_COUNT_WITH_TRAINS) {
+    throw new UsageError(`--trains: expected --count ${LEAST_COUNT_WITH_TRAINS} or more, got ${count}`);
+  }
   const key = keyFile === undefined ? undefined : readPathKey(keyFile);
   if (typeof key === "string") throw new UsageError(`--key-file: ${key}`);
-  return { path: checked.data, key, count, receiveBufferBytes };
+  return { path: checked.data, key, count, trains, receiveBufferBytes };
 }
 
 /** What is no number stays a text, for the schema to refuse. */

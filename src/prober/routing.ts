@@ -1,5 +1,6 @@
 import { sizeLimitsBytes } from "../config/path.ts";
 import { routeMtu } from "../kernel/ffi/probe-socket.ts";
+import type { ProbeAddress } from "./commands.ts";
 import { roomFor } from "./sizes.ts";
 import type { ProbeStream, Route } from "./stream.ts";
 import { add, STREAM, word } from "./tally.ts";
@@ -26,7 +27,7 @@ export class Routing {
   /** The way to the stream's address as of now; undefined where it has none, or the machine does not permit it. */
   of(stream: ProbeStream, nowNanos: number): Route | undefined {
     const current = stream.routes.at(-1);
-    if (current?.address === stream.address) return current;
+    if (current && stream.address && isSameAddress(current.address, stream.address)) return current;
     return this.begin(stream, nowNanos);
   }
 
@@ -118,6 +119,10 @@ export class Routing {
     route.transport.detach(stream, route);
     this.transports.release(route.transport);
   }
+}
+
+function isSameAddress(a: ProbeAddress, b: ProbeAddress): boolean {
+  return a === b || (a.address === b.address && a.zoneIndex === b.zoneIndex);
 }
 
 /** Is there anything left to say about packets that were sent? */
