@@ -6,12 +6,14 @@ import { softnetMetrics } from "./collectors/softnet/metrics.ts";
 import { transportMetrics } from "./collectors/transport/metrics.ts";
 import { discoveryMetrics } from "./discovery/metrics.ts";
 import { selfMetrics } from "./metrics/self.ts";
+import { probeRunMetrics } from "./probe-endpoint/metrics.ts";
 import { probeMetrics, proberMetrics } from "./prober/metrics.ts";
 import { reflectorMetrics } from "./reflector/metrics.ts";
 
 /** Every metric, by source. Alerts, boards and documents name metrics through this object only. */
 export const catalogue = {
   probe: probeMetrics,
+  probeRun: probeRunMetrics,
   prober: proberMetrics,
   reflector: reflectorMetrics,
   cpu: cpuMetrics,

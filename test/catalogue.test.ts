@@ -4,6 +4,13 @@ import { allRules, metrics, selectors } from "./alerts/promql.ts";
 
 /** Metrics that neither an alert nor a board reads, each with the reason why it is exported nevertheless. */
 const unused: Readonly<Record<string, string>> = {
+  probe_success:
+    "an answer of /probe, which a Prometheus of one's own names the targets of; docs/probe.md has rules for them",
+  probe_duration_seconds: "the same",
+  probe_dns_lookup_time_seconds: "the same",
+  virtloss_probe_complete: "the same",
+  virtloss_probe_run_packets: "the same",
+  virtloss_probe_run_lost_packets: "the same",
   virtloss_discovery_paths: "for whoever compares it with the source's own count",
   virtloss_discovery_last_success_timestamp_seconds:
     "the paths of the last good answer are probed on; the status page says so",

@@ -8,6 +8,7 @@ import {
   collectorSamples,
   createCollectorRunner,
 } from "../collectors/run.ts";
+import { packetsPerSecondOf } from "../config/found-paths.ts";
 import { ConfigError } from "../config/issues.ts";
 import { readPathKey } from "../config/path-key.ts";
 import type { Config } from "../config/schema.ts";
@@ -24,9 +25,11 @@ import { contentTypes, type ExpositionFormat } from "../metrics/exposition.ts";
 import { selfSamples } from "../metrics/self-samples.ts";
 import { createMetricStore } from "../metrics/store.ts";
 import { version } from "../package.ts";
+import { createProbeEndpoint, type ProbeService } from "../probe-endpoint/endpoint.ts";
 import type { ProbeEngine } from "../prober/engine.ts";
 import { createHistory } from "../prober/history.ts";
 import { createProbedPaths, type WatchTarget } from "../prober/paths.ts";
+import type { ResolverMachine } from "../prober/resolve/machine.ts";
 import { type ProbedPath, pathFamilies, proberSamples } from "../prober/samples.ts";
 import type { Reflector } from "../reflector/reflector.ts";
 import { reflectorSamples } from "../reflector/samples.ts";
@@ -41,6 +44,8 @@ export interface ExporterParts {
   readonly host: Host;
   readonly engine: ProbeEngine;
   readonly watchTarget: WatchTarget;
+  /** Where targets of /probe are looked up. */
+  readonly machine: ResolverMachine;
   /** The places that a configuration says to ask for paths. */
   readonly pathSources: (config: Config) => readonly PathSource[];
   /** Where one is configured; it is stopped by whoever started it. */
@@ -53,6 +58,7 @@ export interface Exporter {
   render(format: ExpositionFormat): AsyncIterable<string>;
   readonly contentType: Readonly<Record<ExpositionFormat, string>>;
   status(): StatusView;
+  readonly probes: ProbeService;
   /** Names of configured parts that were not tried once yet. */
   untried(): readonly string[];
   /** Loads the configuration again; a bad one changes nothing but a metric. One reload at a time. */
@@ -63,7 +69,7 @@ export interface Exporter {
 /** Starts probing and collecting what `config` says. */
 export function createExporter(
   config: Config,
-  { source, host, engine, watchTarget, pathSources, reflector, log }: ExporterParts,
+  { source, host, engine, watchTarget, machine, pathSources, reflector, log }: ExporterParts,
 ): Exporter {
   const store = createMetricStore();
   const clock = createKernelClock();
@@ -80,6 +86,15 @@ export function createExporter(
   const discovery = createDiscovery({ onChange: () => paths.apply(discovery.paths()), log });
   discovery.configure(config.paths, pathSources(config));
   paths.apply(discovery.paths());
+  const probes = createProbeEndpoint({
+    engine,
+    machine,
+    config: () => running.probe,
+    thresholds: () => running.thresholds,
+    pathsPerSecond: () => packetsPerSecondOf(discovery.paths()),
+    vmUuid: () => vmUuid(reports),
+    monotonicNanos: () => clock.monotonicNanos(),
+  });
   noteHistory();
   const historyTimer = setInterval(noteHistory, HISTORY_STEP_MS).unref();
   const firstRun = collect();
@@ -171,6 +186,7 @@ export function createExporter(
       yield* store.render(format);
     },
     contentType: contentTypes,
+    probes,
     status() {
       const snapshot = engine.snapshot();
       const nowNanos = clock.monotonicNanos();
@@ -206,6 +222,7 @@ export function createExporter(
       watching.abort();
       clearInterval(historyTimer);
       discovery.stop();
+      probes.stop();
       paths.stop();
       await Promise.allSettled([firstRun, watched, reloads.last]);
       await engine.stop();

@@ -11,7 +11,7 @@ const HEAP_FLAGS = ["--max-semi-space-size=1", "--heap-growing-percent=10"];
  * Each thread would fill an arena of its own. And glibc, once it has freed a large block, keeps up to twice its size for the
  * next one: a threshold that is given stays.
  */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536" };
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768" };
 /** A Node.js whose V8 does not know a flag refuses to start: only those that the tests run on get them. */
 const KNOWN = /^v(20|22|24)\./;
 /** By then all that is only needed to start is done with: on a fast machine, usually, and on a slow one. */

@@ -56,14 +56,21 @@ export async function serve(argv: readonly string[]): Promise<number> {
   const reflector = config.reflector && started(config.reflector, log);
   const engine = createProbeEngine({
     receiveBufferBytes: config.prober.receiveBufferBytes,
-    onDenied: (message) => log.error({ remedy: message }, "paths cannot be probed"),
-    onWorkerDied: (error) => log.error({ err: error }, "the probe engine's worker died and is started again"),
+    onDone: (slot) => exporter.probes.engineEvents.done(slot),
+    onDenied(message) {
+      log.error({ remedy: message }, "paths cannot be probed");
+      exporter.probes.engineEvents.denied();
+    },
+    onWorkerDied(error) {
+      log.error({ err: error }, "the probe engine's worker died and is started again");
+      exporter.probes.engineEvents.workerDied();
+    },
   });
   const host = createLinuxHost();
   const machine = thisMachine();
   const { watchTarget } = createResolver(machine);
   const pathSources = ({ discovery }: Config) => createSources(discovery, realFiles, machine);
-  const exporter = createExporter(config, { source, host, engine, watchTarget, pathSources, reflector, log });
+  const exporter = createExporter(config, { source, host, engine, watchTarget, machine, pathSources, reflector, log });
   reload = () => exporter.reload("SIGHUP");
   const server = await listening(exporter, config, log).catch(async (error: unknown) => {
     await Promise.all([exporter.stop(), reflector?.stop()]);
@@ -75,6 +82,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   log.info({ url: server.url, version, paths: config.paths.length }, "virtloss serves");
   await stopSignal();
   log.info("virtloss stops");
+  exporter.probes.stop();
   await server.close();
   await Promise.all([exporter.stop(), reflector?.stop()]);
   return EXIT.fine;
@@ -90,6 +98,7 @@ function listening(exporter: Exporter, config: Config, log: Log): Promise<Listen
       return { ready: waitingFor.length === 0, waitingFor };
     },
     status: exporter.status,
+    probes: exporter.probes,
     runbook: (alert) => readFile(packageFile(`alerts/runbooks/${alert}.md`), "utf8").catch(() => undefined),
     ...(config.web.enableLifecycle && { reload: () => exporter.reload("POST /-/reload") }),
     log,

@@ -64,4 +64,63 @@ export function isInNetworks(address: string, networks: readonly Network[]): boo
   );
 }
 
+/** A machine's address as its plainest notation has it: an IPv4 address mapped into IPv6 is one of IPv4. */
+export interface PlainAddress {
+  readonly family: 4 | 6;
+  readonly bytes: readonly number[];
+  /** The one notation that every reader takes for the same address. */
+  readonly text: string;
+}
+
+/** @returns undefined for text that is no address in its usual notation, and for one with a zone */
+export function plainAddress(text: string): PlainAddress | undefined {
+  if (isIP(text) === 0) return undefined;
+  const parsed = parseNetwork(text);
+  return parsed && { family: parsed.family, bytes: parsed.bytes, text: textOf(parsed.bytes) };
+}
+
+function textOf(bytes: readonly number[]): string {
+  return ipaddr.fromByteArray([...bytes]).toString();
+}
+
+const translations: readonly {
+  readonly network: Network;
+  readonly ipv4At: (bytes: readonly number[]) => number[][];
+}[] = [
+  // NAT64, RFC 6052, section 2.1
+  { network: networkOf("64:ff9b::/96"), ipv4At: (bytes) => [bytes.slice(12)] },
+  // 6to4, RFC 3056, section 2
+  { network: networkOf("2002::/16"), ipv4At: (bytes) => [bytes.slice(2, 6)] },
+  // Teredo: the server, and the client with its bits inverted; RFC 4380, section 4
+  {
+    network: networkOf("2001::/32"),
+    ipv4At: (bytes) => [bytes.slice(4, 8), bytes.slice(12).map((byte) => byte ^ 0xff)],
+  },
+  // IPv4-compatible, RFC 4291, section 2.5.5.1, and IPv4-translated, RFC 2765, section 2.1
+  { network: networkOf("::/96"), ipv4At: (bytes) => (isLoopback6(bytes) ? [] : [bytes.slice(12)]) },
+  { network: networkOf("::ffff:0:0:0/96"), ipv4At: (bytes) => [bytes.slice(12)] },
+];
+
+function networkOf(text: string): Network {
+  const parsed = parseNetwork(text);
+  if (!parsed) throw new Error(`${text} is no network`);
+  return parsed;
+}
+
+function isLoopback6(bytes: readonly number[]): boolean {
+  return bytes.every((byte, i) => byte === (i === 15 ? 1 : 0));
+}
+
+/** ISATAP, RFC 5214, section 6.1: the second half begins with 00-00-5E-FE, with the bit "universal" or without. */
+function isIsatap(bytes: readonly number[]): boolean {
+  return ((bytes[8] ?? 0) & 0xfd) === 0 && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;
+}
+
+/** The IPv4 machines that a well-known translator or tunnel takes packets to this IPv6 address to. */
+export function translatedTo({ family, bytes, text }: PlainAddress): string[] {
+  if (family === 4) return [];
+  const found = translations.filter(({ network }) => isInNetworks(text, [network])).flatMap((t) => t.ipv4At(bytes));
+  return [...found, ...(isIsatap(bytes) ? [bytes.slice(12)] : [])].map(textOf);
+}
+
 export const loopbackNetworks: readonly string[] = ["127.0.0.0/8", "::1/128"];

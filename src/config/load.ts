@@ -9,6 +9,7 @@ import { type ConfigOverrides, noOverrides, readListenArgument, readPathArgument
 import type { PathConfig } from "./path.ts";
 import { readPathFiles } from "./path-files.ts";
 import { pathSchema } from "./path-schema.ts";
+import type { ProbeEndpointConfig } from "./probe-endpoint-schema.ts";
 import type { ReflectorConfig } from "./reflector-schema.ts";
 import { type Config, configSchema, type WrittenConfig } from "./schema.ts";
 import { validate } from "./validate.ts";
@@ -40,6 +41,8 @@ export async function loadConfig(
   const found = [...pathsInConfig(written, source, config.value?.paths), ...fromFiles.paths, ...fromArguments.paths];
   const paths = found.flatMap(({ path }) => (path ? withKeyFile(path, directory) : []));
   const discovery = config.value && readDiscovery(config.value, written, directory, source);
+  const probe = config.value?.probe && withModuleKeys(config.value.probe, directory);
+  const modulePaths = Object.values(probe?.modules ?? {}).map(({ path }) => path);
   const reflector = config.value?.reflector && (await withKeys(config.value.reflector, directory, files));
   const issues = [
     ...inOrder([...source.issues, ...unlessCutOff(config.issues, source.issues)]),
@@ -48,7 +51,7 @@ export async function loadConfig(
     ...(listen && "message" in listen ? [listen] : []),
     ...(discovery?.issues ?? []),
     ...(reflector?.issues ?? []),
-    ...(await keyIssues([...paths, ...(discovery ? keyFilesOf(discovery) : [])], files)),
+    ...(await keyIssues([...paths, ...modulePaths, ...(discovery ? keyFilesOf(discovery) : [])], files)),
     ...sameNames(found),
     ...tooFast(paths, file === undefined ? { file: "--path", line: 0, column: 0 } : source.keyAt(["paths"])),
   ];
@@ -66,6 +69,7 @@ export async function loadConfig(
     web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
     collectors,
     prober: { receiveBufferBytes: prober.receive_buffer },
+    ...(probe && { probe }),
     ...(reflector && { reflector: reflector.config }),
     thresholds,
     log,
@@ -74,8 +78,16 @@ export async function loadConfig(
 }
 
 /** Names of files are relative to the configuration's directory. */
-function withKeyFile(path: PathConfig, directory: string): PathConfig {
+function withKeyFile<P extends Pick<PathConfig, "keyFile">>(path: P, directory: string): P {
   return path.keyFile === undefined ? path : { ...path, keyFile: resolve(directory, path.keyFile) };
+}
+
+function withModuleKeys(probe: ProbeEndpointConfig, directory: string): ProbeEndpointConfig {
+  const modules = Object.entries(probe.modules).map(([name, module]) => [
+    name,
+    { ...module, path: withKeyFile(module.path, directory) },
+  ]);
+  return { ...probe, modules: Object.fromEntries(modules) };
 }
 
 function loopbackPath(): PathConfig {

@@ -14,6 +14,7 @@ import { isFilePattern } from "./glob.ts";
 import { type Listen, listenExpectation, parseListen } from "./listen.ts";
 import type { PathConfig } from "./path.ts";
 import { pathSchema } from "./path-schema.ts";
+import { type ProbeEndpointConfig, probeEndpointSchema } from "./probe-endpoint-schema.ts";
 import { type ReflectorConfig, reflectorSchema } from "./reflector-schema.ts";
 
 export const defaultListen = ":10862";
@@ -38,6 +39,8 @@ export interface Config {
   readonly collectors: Readonly<Record<string, CollectorConfig>>;
   readonly thresholds: Thresholds;
   readonly prober: { readonly receiveBufferBytes: number };
+  /** Absent, or without networks: /probe is off. */
+  readonly probe?: ProbeEndpointConfig;
   /** Absent: no reflector. */
   readonly reflector?: ReflectorConfig;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
@@ -139,6 +142,9 @@ export function createConfigSchema(list: readonly Collector[]) {
       .prefault({})
       .describe("Sources on this machine; all are on, and one without a source costs nothing."),
     prober: proberSchema.prefault({}).describe("The probe engine."),
+    probe: probeEndpointSchema
+      .optional()
+      .describe("GET /probe, for targets that Prometheus names; off until its networks are allowed."),
     reflector: reflectorSchema
       .optional()
       .describe("Answer STAMP packets (RFC 8762); off unless given, {} has all defaults."),

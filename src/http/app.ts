@@ -1,10 +1,12 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import type { ProbeEndpoint } from "../probe-endpoint/answer.ts";
 import { securityHeaders } from "./headers.ts";
 import { type Exposition, metricsRoute } from "./metrics-route.ts";
 import { type HttpLog, type Outcome, sendLine } from "./outcome.ts";
 import { pageFromQuery, renderStatusPage } from "./page/page.ts";
 import { renderRunbook } from "./page/runbook.ts";
 import type { StatusView } from "./page/view.ts";
+import { probeHistoryRoute, probeRoute } from "./probe/routes.ts";
 
 export interface Readiness {
   readonly ready: boolean;
@@ -19,6 +21,8 @@ export interface AppParts extends Exposition {
   status(): Promise<StatusView> | StatusView;
   /** The runbook of an alert, Markdown; undefined where there is no such alert. The name is letters only. */
   runbook(alert: string): Promise<string | undefined>;
+  /** Probes what a request names; off until its networks are allowed. */
+  readonly probes: ProbeEndpoint;
   /** Given only where the operator allowed it (`web.enable_lifecycle`). */
   readonly reload?: () => Promise<Outcome>;
   readonly log: HttpLog;
@@ -30,6 +34,7 @@ const REFRESH_SECONDS = 15;
 const WHAT_EXISTS = `not found. This is virtloss; it has:
   /            status page
   /metrics     for Prometheus
+  /probe       GET ?target=: one run to a target, where probe.allow permits it; /probe/history has the latest
   /runbooks/…  what to do about an alert
   /-/healthy   200 while the exporter works
   /-/ready     200 once every configured part was tried
@@ -125,6 +130,8 @@ export function createApp(parts: AppParts): Express {
   }
   route("get", "/", statusPage(parts));
   route("get", "/metrics", metricsRoute(parts, parts.log));
+  route("get", "/probe", probeRoute(parts.probes));
+  route("get", "/probe/history", probeHistoryRoute(parts.probes));
   route("get", "/runbooks/:alert", runbookPage(parts) as RequestHandler);
   route("get", "/-/healthy", health(parts));
   route("get", "/-/ready", readiness(parts));

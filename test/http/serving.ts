@@ -39,6 +39,7 @@ export async function serveParts(parts: Partial<AppParts> = {}): Promise<Serving
     ready: () => ({ ready: true, waitingFor: [] }),
     status: () => emptyView,
     runbook: async (alert) => (alert === "VirtlossPathLoss" ? "# VirtlossPathLoss\n\n1 < 2\n" : undefined),
+    probes: { answer: async () => ({ status: 404, message: "/probe is off" }), history: () => undefined },
     log,
     ...parts,
   });
