@@ -10,7 +10,7 @@ export interface OneShotEngine {
   readonly failed: Promise<never>;
 }
 
-export function startOneShotEngine(receiveBufferBytes: number): OneShotEngine {
+export function startOneShotEngine(receiveBufferBytes: number | null): OneShotEngine {
   const waiting = new Map<number, () => void>();
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {

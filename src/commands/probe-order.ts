@@ -5,7 +5,7 @@ import { pathSchema } from "../config/path-schema.ts";
 import { RUN_PACKETS } from "./probe-trains.ts";
 import { UsageError } from "./usage.ts";
 
-const DEFAULTS = { count: 1000, rate: 50, size: 64, authenticatedSize: 120, receiveBufferBytes: 16 << 20 };
+const DEFAULTS = { count: 1000, rate: 50, size: 64, authenticatedSize: 120 };
 /** Each packet is noted for the pattern and exact quantiles: 17 bytes. */
 const MAX_COUNT = 10_000_000;
 
@@ -27,7 +27,7 @@ export const probeOptions = {
   ttl: { type: "string" },
   df: { type: "boolean", default: false },
   "source-ports": { type: "string" },
-  "receive-buffer": { type: "string", default: String(DEFAULTS.receiveBufferBytes) },
+  "receive-buffer": { type: "string" },
   trains: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
@@ -45,13 +45,17 @@ export interface ProbeOrder {
   readonly count: number;
   /** Interleave trains with the run. */
   readonly trains: boolean;
-  readonly receiveBufferBytes: number;
+  /** Null: by the rate. */
+  readonly receiveBufferBytes: number | null;
 }
 
 /** The same checks, and the same words, as for a path of the configuration. @throws UsageError */
 export function readOrder(target: string, options: Options): ProbeOrder {
   const count = wholeNumber("--count", options.count, 1, MAX_COUNT);
-  const receiveBufferBytes = wholeNumber("--receive-buffer", options["receive-buffer"], 1, 2 ** 30);
+  const receiveBufferBytes =
+    options["receive-buffer"] === undefined
+      ? null
+      : wholeNumber("--receive-buffer", options["receive-buffer"], 1, 2 ** 30);
   const keyFile = options["key-file"];
   const defaultSize = keyFile === undefined ? DEFAULTS.size : DEFAULTS.authenticatedSize;
   const checked = pathSchema.safeParse({

@@ -10,8 +10,11 @@ import type { OneShotEngine } from "./one-shot-engine.ts";
 
 export const RUN_PACKETS = 1000;
 const TRAINS_PER_RUN = 10;
-/** Long enough for a CPU quota (100 ms) and for what a preempted vCPU left behind; short enough to meet the same conditions. */
-const IDLE_MS = 500;
+/**
+ * Pauses of 0.25 to 0.75 s: long enough for a CPU quota (100 ms) and for what a preempted vCPU left behind, and uneven, because
+ * even ones lock to faults that have a period.
+ */
+const IDLE_MS = { least: 250, spread: 500 };
 const LOOK_MS = 10;
 
 /**
@@ -32,7 +35,7 @@ export async function interleaveTrains(
     while (word(engine.snapshot().stream(slot), STREAM.sent) < until) await sleep(LOOK_MS);
     engine.setAddress(slot, null);
     for (let k = 0; k < TRAINS_PER_RUN; k++) {
-      await sleep(IDLE_MS);
+      await sleep(IDLE_MS.least + Math.random() * IDLE_MS.spread);
       const record = createPacketRecord(TRAIN_PACKETS);
       const train = engine.add({ ...spec, count: TRAIN_PACKETS, record });
       await ended(train);

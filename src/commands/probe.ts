@@ -35,7 +35,7 @@ Probes TARGET (an address, a name or default-gateway) and says what was lost, wi
   --source-ports N stamp: UDP source ports to rotate over, 1 to 16
   --trains         after each 1,000 packets, ten trains of ten with a pause before each: loss that only long runs meet
                    is that of a machine out of CPU time. Needs --count 5000 or more
-  --receive-buffer BYTES  asked of the kernel for our socket (default 16 MiB)
+  --receive-buffer BYTES  asked of the kernel for our socket (default: by the rate)
   --json           one JSON document on stdout
 
 Exit: 0 fine; 1 loss whose lower bound is above 0.1 %; 2 usage; 3 cannot run.

@@ -127,11 +127,14 @@ function isSameAddress(a: ProbeAddress, b: ProbeAddress): boolean {
 
 /** Is there anything left to say about packets that were sent? */
 export function isOpen({ ledger, routes }: ProbeStream): boolean {
-  return ledger.unjudged > 0 || !routes.every(isSettled);
+  if (ledger.unjudged > 0) return true;
+  for (const route of routes) if (!isSettled(route)) return true;
+  return false;
 }
 
 function isSettled({ sessions }: Route): boolean {
-  return sessions.every((session) => session.settled);
+  for (const session of sessions) if (!session.settled) return false;
+  return true;
 }
 
 function giveUp({ tally }: ProbeStream, { sessions }: Route): void {
