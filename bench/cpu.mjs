@@ -12,8 +12,8 @@ const loads = [
   { targets: 100, rate: 10, atMost: { fping: 0.6 } },
 ];
 
-const WARM_UP_SECONDS = { virtloss: 10, other: 2 };
-const WINDOW_SECONDS = 8;
+const WARM_UP_SECONDS = { virtloss: 10, other: 1 };
+const WINDOW_SECONDS = 7;
 const QUICK = { virtloss: 3, other: 0.5, window: 2 };
 
 /**

@@ -20,7 +20,7 @@ const help = `npm run detectors -- [--runs N] [--only TABLE,...] [--seed N] [--d
 
 Simulates paths and prints how often each detector fires, as Markdown. Sends nothing.
 
-  --runs N        simulated logs for each cell (200; the committed tables have 1000, which takes half an hour)
+  --runs N        simulated logs for each cell (200; 1000 take about an hour)
   --only TABLES   of ${Object.keys(tables).join(",")}
   --seed N        other draws (1)
   --dist FOLDER   another build's folder

@@ -11,7 +11,7 @@ const series = [
 ];
 
 const FULL = { turns: 3, warmUp: 10, window: 5, scrapes: 5 };
-const QUICK = { turns: 1, warmUp: 2, window: 1.5, scrapes: 2 };
+const QUICK = { turns: 1, warmUp: 6, window: 2, scrapes: 2 };
 
 /**
  * @typedef {{ cpuMicros: number, sentRatio: number, residentBytes: number, scrapeMillis: number, scrapeBytes: number }} Turn

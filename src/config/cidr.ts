@@ -74,7 +74,8 @@ export interface PlainAddress {
 
 /** @returns undefined for text that is no address in its usual notation, and for one with a zone */
 export function plainAddress(text: string): PlainAddress | undefined {
-  if (isIP(text) === 0) return undefined;
+  // ipaddr.js takes ::10.0.0.1 for a mapped address, which the kernel does not.
+  if (isIP(text) === 0 || /^::\d+\./.test(text)) return undefined;
   const parsed = parseNetwork(text);
   return parsed && { family: parsed.family, bytes: parsed.bytes, text: textOf(parsed.bytes) };
 }

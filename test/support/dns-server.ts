@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
 export type DnsRecord =
   | { readonly family: 4 | 6; readonly address: string; readonly ttlSeconds: number }
@@ -78,11 +78,28 @@ export async function startDnsServer(): Promise<DnsServer> {
     });
   });
 
-  udp.bind(0, "127.0.0.1");
+  const port = await freePort(tcp);
+  udp.bind(port, "127.0.0.1");
   await once(udp, "listening");
-  tcp.listen(udp.address().port, "127.0.0.1");
-  await once(tcp, "listening");
   return dns;
+}
+
+/** Makes it listen where UDP is free as well: what is free for the one may be taken for the other. */
+async function freePort(tcp: Server): Promise<number> {
+  for (;;) {
+    tcp.listen(0, "127.0.0.1");
+    await once(tcp, "listening");
+    const { port } = tcp.address() as AddressInfo;
+    const trial = createSocket("udp4");
+    const isFree = await new Promise<boolean>((resolve) => {
+      trial.once("error", () => resolve(false));
+      trial.bind(port, "127.0.0.1", () => resolve(true));
+    });
+    trial.close();
+    if (isFree) return port;
+    tcp.close();
+    await once(tcp, "close");
+  }
 }
 
 /** Of the next message with its two bytes of length; infinite while they are not there. */
