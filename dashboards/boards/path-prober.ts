@@ -99,8 +99,8 @@ export function doubts(t: Thresholds): Band[] {
           },
           [
             {
-              expr: promql`sum by (family) (${perMinute(ofInstance(prober.socketDrops))})`,
-              legend: "socket drops {{family}}",
+              expr: promql`sum by (protocol, family) (${perMinute(ofInstance(prober.socketDrops))})`,
+              legend: "socket drops {{protocol}} {{family}}",
             },
             {
               expr: promql`sum by (protocol) (${perMinute(ofInstance(prober.lateSends))})`,
@@ -117,13 +117,17 @@ export function doubts(t: Thresholds): Band[] {
           {
             title: "Stalls",
             description:
-              "Wake-ups of the prober more than 5 ms late, a minute: this machine, or its vCPU, stood still.",
+              "Wake-ups of the prober more than 5 ms late, a minute, and the time that it was not run, by what kept it: a CPU quota, a stopped process, steal by the hypervisor, other tasks.",
             unit: "short",
           },
           [
             {
               expr: promql`sum by (instance) (60 * rate(${prober.stalls}_count{instance=~"$instance"}[$__rate_interval]))`,
-              legend: "{{instance}}",
+              legend: "{{instance}} wake-ups",
+            },
+            {
+              expr: promql`sum by (instance, cause) (${perMinute(ofInstance(prober.stalledSeconds))}) > 0`,
+              legend: "{{instance}} seconds {{cause}}",
             },
           ],
         ),
@@ -173,7 +177,7 @@ export function doubts(t: Thresholds): Band[] {
               description: "What the kernel granted to the probe sockets; net.core.rmem_max limits it.",
               unit: "bytes",
             },
-            [{ expr: ofInstance(prober.receiveBuffer), legend: "{{instance}} {{family}}" }],
+            [{ expr: ofInstance(prober.receiveBuffer), legend: "{{instance}} {{protocol}} {{family}}" }],
           ),
         },
       ],

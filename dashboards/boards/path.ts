@@ -5,6 +5,7 @@ import { type PromQL, promql, without } from "../../src/metrics/promql.ts";
 import { type Band, type Board, board, choice } from "./board.ts";
 import { graph, grid, heat, type Limits, note, number } from "./panels.ts";
 import { accounting, doubts } from "./path-prober.ts";
+import { onTheWay } from "./path-way.ts";
 import { ofPath } from "./series.ts";
 
 const { probe } = catalogue;
@@ -272,7 +273,7 @@ export const pathBoard: Board = {
         choice(probe.packets, "scope", "Scope", inInstance),
         choice(probe.packets, "path", "Path", '{instance=~"$instance", scope=~"$scope"}'),
       ],
-      [...overview(limits), ...lossBands(limits), timing, accounting, ...doubts(t)],
+      [...overview(limits), ...lossBands(limits), onTheWay, timing, accounting, ...doubts(t)],
     );
   },
 };

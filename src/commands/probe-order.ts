@@ -2,11 +2,15 @@ import type { KeyObject } from "node:crypto";
 import { type PathConfig, pathDefaults } from "../config/path.ts";
 import { readPathKey } from "../config/path-key.ts";
 import { pathSchema } from "../config/path-schema.ts";
+import { RUN_PACKETS } from "./probe-trains.ts";
 import { UsageError } from "./usage.ts";
 
-const DEFAULTS = { count: 1000, rate: 50, size: 64, authenticatedSize: 120, receiveBufferBytes: 16 << 20 };
+const DEFAULTS = { count: 1000, rate: 50, size: 64, authenticatedSize: 120 };
 /** Each packet is noted for the pattern and exact quantiles: 17 bytes. */
 const MAX_COUNT = 10_000_000;
+
+/** Fewer runs than five prove nothing. */
+const LEAST_COUNT_WITH_TRAINS = 5 * RUN_PACKETS;
 
 /** Options of `virtloss probe`, as parseArgs takes them. */
 export const probeOptions = {
@@ -23,7 +27,8 @@ export const probeOptions = {
   ttl: { type: "string" },
   df: { type: "boolean", default: false },
   "source-ports": { type: "string" },
-  "receive-buffer": { type: "string", default: String(DEFAULTS.receiveBufferBytes) },
+  "receive-buffer": { type: "string" },
+  trains: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -38,13 +43,19 @@ export interface ProbeOrder {
   readonly path: PathConfig;
   readonly key: KeyObject | undefined;
   readonly count: number;
-  readonly receiveBufferBytes: number;
+  /** Interleave trains with the run. */
+  readonly trains: boolean;
+  /** Null: by the rate. */
+  readonly receiveBufferBytes: number | null;
 }
 
 /** The same checks, and the same words, as for a path of the configuration. @throws UsageError */
 export function readOrder(target: string, options: Options): ProbeOrder {
   const count = wholeNumber("--count", options.count, 1, MAX_COUNT);
-  const receiveBufferBytes = wholeNumber("--receive-buffer", options["receive-buffer"], 1, 2 ** 30);
+  const receiveBufferBytes =
+    options["receive-buffer"] === undefined
+      ? null
+      : wholeNumber("--receive-buffer", options["receive-buffer"], 1, 2 ** 30);
   const keyFile = options["key-file"];
   const defaultSize = keyFile === undefined ? DEFAULTS.size : DEFAULTS.authenticatedSize;
   const checked = pathSchema.safeParse({
@@ -73,9 +84,13 @@ export function readOrder(target: string, options: Options): ProbeOrder {
         .join("\n"),
     );
   }
+  const trains = options.trains === true;
+  if (trains && count < LEAST_COUNT_WITH_TRAINS) {
+    throw new UsageError(`--trains: expected --count ${LEAST_COUNT_WITH_TRAINS} or more, got ${count}`);
+  }
   const key = keyFile === undefined ? undefined : readPathKey(keyFile);
   if (typeof key === "string") throw new UsageError(`--key-file: ${key}`);
-  return { path: checked.data, key, count, receiveBufferBytes };
+  return { path: checked.data, key, count, trains, receiveBufferBytes };
 }
 
 /** What is no number stays a text, for the schema to refuse. */

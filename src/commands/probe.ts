@@ -3,7 +3,6 @@ import { lossBounds } from "../analysis/bounds.ts";
 import { defaultThresholds } from "../analysis/thresholds.ts";
 import { type Protocol, sizeLabel, sizesOver } from "../config/path.ts";
 import type { ProbeAddress } from "../prober/commands.ts";
-import { createProbeEngine, type EngineSnapshot } from "../prober/engine.ts";
 import { createPacketRecord, packetLogOf } from "../prober/packet-record.ts";
 import { streamOver } from "../prober/paths.ts";
 import { resolveOnce, UnresolvedError } from "../prober/resolve/once.ts";
@@ -12,7 +11,9 @@ import { lossTally, STREAM, word } from "../prober/tally.ts";
 import { type ProbeResult, probeResult } from "../report/probe-result.ts";
 import { createProgress } from "../report/progress.ts";
 import { lossSentence, probeText } from "../report/text.ts";
+import { startOneShotEngine } from "./one-shot-engine.ts";
 import { type ProbeOrder, probeOptions, readOrder } from "./probe-order.ts";
+import { interleaveTrains } from "./probe-trains.ts";
 import { CannotRunError, EXIT, parseCommandLine } from "./usage.ts";
 
 const help = `virtloss probe TARGET [--count 1000] [--rate 50] [--size 64] [--timeout 1s] [--json]
@@ -32,7 +33,9 @@ Probes TARGET (an address, a name or default-gateway) and says what was lost, wi
   --dscp N         0 to 63                --ttl N           1 to 255
   --df             don't fragment: the path MTU is found, and what is larger is told apart from loss
   --source-ports N stamp: UDP source ports to rotate over, 1 to 16
-  --receive-buffer BYTES  asked of the kernel for our socket (default 16 MiB)
+  --trains         after each 1,000 packets, ten trains of ten with a pause before each: loss that only long runs meet
+                   is that of a machine out of CPU time. Needs --count 5000 or more
+  --receive-buffer BYTES  asked of the kernel for our socket (default: by the rate)
   --json           one JSON document on stdout
 
 Exit: 0 fine; 1 loss whose lower bound is above 0.1 %; 2 usage; 3 cannot run.
@@ -65,39 +68,36 @@ interface Outcome {
 }
 
 /** Runs the engine until every attempt has its verdict. @throws CannotRunError where probing is not permitted */
-function run({ path, key, count, receiveBufferBytes }: ProbeOrder, address: ProbeAddress): Promise<Outcome> {
+async function run(
+  { path, key, count, trains, receiveBufferBytes }: ProbeOrder,
+  address: ProbeAddress,
+): Promise<Outcome> {
   const protocol = path.protocols[0] as Protocol;
   const [size = 64] = sizesOver(path, protocol);
   const subject = { target: path.target, address: address.address, protocol, size: sizeLabel(size) };
   const record = createPacketRecord(count);
+  const spec = { ...streamOver(path, protocol, key), address, count };
   const progress = createProgress(process.stderr, () => performance.now());
-  return new Promise((resolve, reject) => {
-    const read = (snapshot: EngineSnapshot): Outcome => {
-      const stream = snapshot.stream(slot);
-      const result = probeResult(subject, stream, snapshot.engine, packetLogOf(record));
-      return { result, refusal: sendRefusal(stream) };
-    };
-    const finish = (settle: () => void) => {
-      clearInterval(looking);
-      progress.end();
-      engine.stop().then(settle, reject);
-    };
-    const engine = createProbeEngine({
-      receiveBufferBytes,
-      onDenied: (message) => finish(() => reject(new CannotRunError(message))),
-      onWorkerDied: (error) => finish(() => reject(error)),
-      onDone: () => {
-        const outcome = read(engine.snapshot());
-        finish(() => resolve(outcome));
-      },
-    });
-    const slot = engine.add({ ...streamOver(path, protocol, key), address, count, record });
-    const looking = setInterval(() => {
-      const stream = engine.snapshot().stream(slot);
-      const tally = lossTally(stream);
-      progress.update(word(stream, STREAM.sent) / count, lossSentence(tally.packets, tally.lost, lossBounds(tally)));
-    }, LOOK_MS);
-  });
+  const oneShot = startOneShotEngine(receiveBufferBytes);
+  const { engine, ended, failed } = oneShot;
+  const slot = engine.add({ ...spec, record });
+  const looking = setInterval(() => {
+    const stream = engine.snapshot().stream(slot);
+    const tally = lossTally(stream);
+    progress.update(word(stream, STREAM.sent) / count, lossSentence(tally.packets, tally.lost, lossBounds(tally)));
+  }, LOOK_MS);
+  try {
+    const finished = trains ? interleaveTrains(oneShot, slot, spec, () => packetLogOf(record)) : ended(slot);
+    const interleaved = await Promise.race([finished, failed]);
+    const snapshot = engine.snapshot();
+    const stream = snapshot.stream(slot);
+    const result = probeResult(subject, stream, snapshot.engine, packetLogOf(record), interleaved ?? null);
+    return { result, refusal: sendRefusal(stream) };
+  } finally {
+    clearInterval(looking);
+    progress.end();
+    await engine.stop();
+  }
 }
 
 function nothingSent(result: ProbeResult, refusal: string): string {

@@ -68,7 +68,7 @@ export async function loadConfig(
     discovery: { urls, names },
     web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
     collectors,
-    prober: { receiveBufferBytes: prober.receive_buffer },
+    prober: { receiveBufferBytes: prober.receive_buffer ?? null },
     ...(probe && { probe }),
     ...(reflector && { reflector: reflector.config }),
     thresholds,

@@ -38,7 +38,7 @@ export interface Config {
   /** One entry for every collector of this version. */
   readonly collectors: Readonly<Record<string, CollectorConfig>>;
   readonly thresholds: Thresholds;
-  readonly prober: { readonly receiveBufferBytes: number };
+  readonly prober: { readonly receiveBufferBytes: number | null };
   /** Absent, or without networks: /probe is off. */
   readonly probe?: ProbeEndpointConfig;
   /** Absent: no reflector. */
@@ -74,8 +74,10 @@ const proberSchema = z.strictObject({
     .int({ error: receiveBufferError })
     .min(4096, { error: receiveBufferError })
     .max(2 ** 30, { error: receiveBufferError })
-    .default(16 * 2 ** 20)
-    .describe("Bytes of receive buffer asked of the kernel for each probe socket; what it grants is exported."),
+    .optional()
+    .describe(
+      "Bytes of receive buffer asked of the kernel for each probe socket. Default: by the rate. What it grants is exported.",
+    ),
 });
 
 const logSchema = z.strictObject({

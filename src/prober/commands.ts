@@ -67,8 +67,8 @@ export interface WorkerStart {
   readonly slots: SharedArrayBuffer;
   /** One word; a change of it wakes the worker to read its commands. */
   readonly wake: SharedArrayBuffer;
-  /** Bytes of receive buffer asked of the kernel for each socket. */
-  readonly receiveBufferBytes: number;
+  /** Bytes of receive buffer asked of the kernel for each socket; null: by the rate. */
+  readonly receiveBufferBytes: number | null;
 }
 
 /** Streams with the same name of transport share sockets. */

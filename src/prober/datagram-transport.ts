@@ -2,7 +2,7 @@ import { GSO_SEGMENTS, type Protocol } from "../config/path.ts";
 import type { KernelClock } from "../kernel/ffi/clock.ts";
 import { errnoName, lastErrno } from "../kernel/ffi/libc.ts";
 import { kernelStampNanos, MessageRing, type ReportedError, readReportedError } from "../kernel/ffi/message-ring.ts";
-import { type ProbeSocket, socketDrops } from "../kernel/ffi/probe-socket.ts";
+import { askForBuffers, grantedReceiveBuffer, type ProbeSocket, socketDrops } from "../kernel/ffi/probe-socket.ts";
 import { sockaddr } from "../kernel/ffi/sockaddr.ts";
 import { close, MSG_DONTWAIT, MSG_ERRQUEUE, recvmmsg, sendmmsg } from "../kernel/ffi/socket.ts";
 import { icmpErrorMeaning } from "../packet/icmp-error.ts";
@@ -81,8 +81,18 @@ export class DatagramTransport implements Transport {
     this.kind = socketKind(deps.protocol, this.family);
     this.errors.prepareReceive(BATCH);
     this.replies = new MessageRing(BATCH, 0);
-    for (const { receiveBufferBytes } of deps.sockets)
-      deps.engine[ENGINE.receiveBuffer + this.kind] = receiveBufferBytes;
+    this.noteReceiveBuffer();
+  }
+
+  wantReceiveBuffer(bytes: number): void {
+    for (const { fd } of this.deps.sockets) askForBuffers(fd, bytes);
+    this.noteReceiveBuffer();
+  }
+
+  /** The smallest of several sockets counts. */
+  private noteReceiveBuffer(): void {
+    const { engine, sockets } = this.deps;
+    engine[ENGINE.receiveBuffer + this.kind] = Math.min(...sockets.map(({ fd }) => grantedReceiveBuffer(fd)));
   }
 
   private get family(): 4 | 6 {

@@ -65,7 +65,8 @@ export interface ProbeEngine {
 }
 
 export interface EngineOptions {
-  readonly receiveBufferBytes: number;
+  /** Asked of the kernel for each socket; null: by the rate. */
+  readonly receiveBufferBytes: number | null;
   /** A one-shot stream has made and judged all its attempts. */
   readonly onDone?: (slot: number) => void;
   readonly onDenied?: (message: string) => void;

@@ -5,12 +5,24 @@ export interface Pace {
   readonly shortestIntervalNanos: number;
 }
 
+/** Replies and stamps wait in the socket while we are not run: for at least so long none should be dropped. */
+const STALL_SECONDS = 0.5;
+/** What the largest probe and its transmit stamp take of a receive buffer while they wait. */
+const WAITING_BYTES = 3136;
+const BUFFER_BYTES = { least: 4 * 2 ** 20, most: 256 * 2 ** 20 };
+
+/** Bytes of receive buffer to ask of the kernel, which grants twice as much. */
+export function receiveBufferBytes({ packetsPerSecond }: Pace): number {
+  const bytes = Math.ceil((packetsPerSecond * STALL_SECONDS * WAITING_BYTES) / 2);
+  return Math.min(Math.max(bytes, BUFFER_BYTES.least), BUFFER_BYTES.most);
+}
+
 /** A wake-up costs several times a packet, so it is late on purpose, by at most this much, and serves many packets. */
-const LONGEST_COALESCING_NANOS = 20e6;
+const LONGEST_COALESCING_NANOS = 40e6;
 /** Fast streams are gathered all the same for as long as this: their packets are that close to each other anyway. */
 const FAST_COALESCING_NANOS = 1e6;
 /** Packets that one wake-up should gather at high rates: bursts larger than this are a load of their own. */
-const COALESCED_PACKETS = 32;
+const COALESCED_PACKETS = 40;
 /** Behind by more than the coalescing and this much, a stream has missed its slots. */
 const TOLERATED_LAG_NANOS = 5e6;
 

@@ -3,7 +3,7 @@ import type { Instant, KernelClock } from "../kernel/ffi/clock.ts";
 import type { WorkerCommand, WorkerEvent } from "./commands.ts";
 import { RecentSpans } from "./doubts.ts";
 import { stallBuckets } from "./metrics.ts";
-import { coalescingNanos, missedSlots, wakeDelayNanos } from "./pacing.ts";
+import { coalescingNanos, missedSlots, type Pace, receiveBufferBytes, wakeDelayNanos } from "./pacing.ts";
 import { isOpen, Routing } from "./routing.ts";
 import { createTallyWriter, type SharedTallies, sharedSlot, type TallyWriter } from "./shared-tallies.ts";
 import { stallCauses } from "./stall/attribute.ts";
@@ -18,8 +18,10 @@ const STALL_NANOS = 5e6;
 /** The wall clock is slewed by less than this part of the time that passes (adjtimex allows half of it); more is a step. */
 const SLEW_RATIO = 1e-3;
 const STEP_NANOS = 5e6;
-/** Every stream's deadlines are looked at this often, replies or not. */
+/** Deadlines of streams that wait for something are looked at this often, replies or not. */
 const SWEEP_NANOS = 100e6;
+/** What changes slowly is looked at this often: streams that went dark, the path MTU. */
+const SLOW_SWEEP_NANOS = 1e9;
 const IDLE_NANOS = 1e9;
 /** The witness of stalls looks around this often. */
 const WITNESS_NANOS = 1e9;
@@ -27,7 +29,8 @@ const WITNESS_NANOS = 1e9;
 export interface ProbeLoopDeps {
   readonly clock: KernelClock;
   readonly shared: SharedTallies;
-  readonly receiveBufferBytes: number;
+  /** Null: by the rate. */
+  readonly receiveBufferBytes: number | null;
   readonly random: () => number;
   /** Of the thread that runs the loop. */
   readonly witness: StallWitness;
@@ -53,7 +56,10 @@ export class ProbeLoop {
   private steppedNanos = 0;
   private sweptNanos = 0;
   private witnessedNanos = 0;
-  private unjudged = false;
+  private sweptSlowlyNanos = 0;
+  private sizedFor: Pace | undefined;
+  /** Streams with something in flight. */
+  private open: ProbeStream[] = [];
   /** When this round was meant to begin. */
   private plannedNanos: number;
 
@@ -64,14 +70,17 @@ export class ProbeLoop {
     const engineSlot = sharedSlot(shared, ENGINE_SLOT);
     this.engine = { tally: Float64Array.from(engineSlot), shared: engineSlot };
     this.streams = new StreamTable(shared, this.engine.tally, random);
-    this.transports = new Transports({
-      ...deps,
-      engine: this.engine.tally,
-      stalls: this.stalls,
-      streamOf: (mark) => this.streams.withMark(mark),
-      touched: (stream) => this.touch(stream),
-      learnedMtu: (stream, bytes) => this.routing.learnedMtu(stream, bytes),
-    });
+    this.transports = new Transports(
+      {
+        ...deps,
+        engine: this.engine.tally,
+        stalls: this.stalls,
+        streamOf: (mark) => this.streams.withMark(mark),
+        touched: (stream) => this.touch(stream),
+        learnedMtu: (stream, bytes) => this.routing.learnedMtu(stream, bytes),
+      },
+      deps.receiveBufferBytes ?? receiveBufferBytes(this.streams.pace),
+    );
     this.routing = new Routing(this.transports);
     clock.read(this.now);
     this.offsetNanos = this.now.realtimeNanos - this.now.monotonicNanos;
@@ -116,12 +125,23 @@ export class ProbeLoop {
     if (route) this.routing.makeRoom(stream, route);
   }
 
+  /** What one round may gather, and what the sockets have to hold, depend on what all streams send together. */
+  private coalescing(): number {
+    const { pace } = this.streams;
+    if (pace !== this.sizedFor) {
+      this.sizedFor = pace;
+      this.transports.wantReceiveBuffer(this.deps.receiveBufferBytes ?? receiveBufferBytes(pace));
+    }
+    return coalescingNanos(pace);
+  }
+
   /** Nothing is written to its slot any more once the main thread hears of it. */
   private remove(slot: number): void {
     const stream = this.streams.remove(slot);
     if (stream) this.routing.end(stream);
     this.touched = this.touched.filter((stream) => stream.slot !== slot);
     this.dirty = this.dirty.filter((stream) => stream.slot !== slot);
+    this.open = this.open.filter((stream) => stream.slot !== slot);
     this.deps.emit({ type: "removed", slot });
   }
 
@@ -129,14 +149,14 @@ export class ProbeLoop {
   round(): number {
     const { clock, random } = this.deps;
     this.readClocks();
-    const coalescing = coalescingNanos(this.streams.pace);
+    const coalescing = this.coalescing();
     this.sendDue(coalescing);
     for (const transport of this.transports.all) transport.drain(this.offsetNanos, this.steppedNanos);
     this.judge();
     this.publish();
     const after = clock.monotonicNanos();
     const wake = Math.max(this.streams.earliestNanos(), after) + wakeDelayNanos(coalescing, random);
-    this.plannedNanos = Math.min(wake, after + (this.unjudged ? SWEEP_NANOS : IDLE_NANOS));
+    this.plannedNanos = Math.min(wake, after + (this.open.length > 0 ? SWEEP_NANOS : IDLE_NANOS));
     return (this.plannedNanos - after) / 1e6;
   }
 
@@ -217,15 +237,20 @@ export class ProbeLoop {
 
   private judge(): void {
     const now = this.now.monotonicNanos;
+    this.sweepSlowly(now);
     if (now - this.sweptNanos > SWEEP_NANOS) {
       this.sweptNanos = now;
-      this.unjudged = false;
-      for (const stream of this.streams.all()) this.sweep(stream);
+      const { open } = this;
+      this.open = [];
+      for (const stream of open) {
+        stream.listedOpen = false;
+        this.touch(stream);
+      }
     }
     for (const stream of this.touched) {
       stream.touched = false;
       this.routing.judge(stream, now);
-      if (isOpen(stream)) this.unjudged = true;
+      if (isOpen(stream)) this.listOpen(stream);
       if (stream.dirty) continue;
       stream.dirty = true;
       this.dirty.push(stream);
@@ -233,10 +258,20 @@ export class ProbeLoop {
     this.touched.length = 0;
   }
 
-  private sweep(stream: ProbeStream): void {
-    this.routing.rotateWhenDark(stream, this.now.monotonicNanos);
-    this.routing.checkMtu(stream, this.now.monotonicNanos);
-    if (isOpen(stream)) this.touch(stream);
+  /** It waits for a reply, or for its deadline. */
+  private listOpen(stream: ProbeStream): void {
+    if (stream.listedOpen) return;
+    stream.listedOpen = true;
+    this.open.push(stream);
+  }
+
+  private sweepSlowly(now: number): void {
+    if (now - this.sweptSlowlyNanos < SLOW_SWEEP_NANOS) return;
+    this.sweptSlowlyNanos = now;
+    for (const stream of this.streams.all()) {
+      this.routing.rotateWhenDark(stream, now);
+      this.routing.checkMtu(stream, now);
+    }
   }
 
   private publish(): void {

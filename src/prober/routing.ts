@@ -1,5 +1,6 @@
 import { sizeLimitsBytes } from "../config/path.ts";
 import { routeMtu } from "../kernel/ffi/probe-socket.ts";
+import type { ProbeAddress } from "./commands.ts";
 import { roomFor } from "./sizes.ts";
 import type { ProbeStream, Route } from "./stream.ts";
 import { add, STREAM, word } from "./tally.ts";
@@ -26,7 +27,7 @@ export class Routing {
   /** The way to the stream's address as of now; undefined where it has none, or the machine does not permit it. */
   of(stream: ProbeStream, nowNanos: number): Route | undefined {
     const current = stream.routes.at(-1);
-    if (current?.address === stream.address) return current;
+    if (current && stream.address && isSameAddress(current.address, stream.address)) return current;
     return this.begin(stream, nowNanos);
   }
 
@@ -120,13 +121,20 @@ export class Routing {
   }
 }
 
+function isSameAddress(a: ProbeAddress, b: ProbeAddress): boolean {
+  return a === b || (a.address === b.address && a.zoneIndex === b.zoneIndex);
+}
+
 /** Is there anything left to say about packets that were sent? */
 export function isOpen({ ledger, routes }: ProbeStream): boolean {
-  return ledger.unjudged > 0 || !routes.every(isSettled);
+  if (ledger.unjudged > 0) return true;
+  for (const route of routes) if (!isSettled(route)) return true;
+  return false;
 }
 
 function isSettled({ sessions }: Route): boolean {
-  return sessions.every((session) => session.settled);
+  for (const session of sessions) if (!session.settled) return false;
+  return true;
 }
 
 function giveUp({ tally }: ProbeStream, { sessions }: Route): void {

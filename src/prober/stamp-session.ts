@@ -24,20 +24,22 @@ export class StampSession {
   private readonly fractions: Uint32Array;
   /** How many packets left in one send, this one first. */
   private readonly trains: Uint8Array;
-  private next = 0;
+  private next: number;
   /** The first number whose direction is not decided, and what is known since the last received packet. */
-  private undecided = 0;
+  private undecided: number;
   private anchor: Anchor | undefined;
   private lost = 0;
   /** Of these, answered after the timeout: lost in neither direction. */
   private late = 0;
   private holdsVoid = false;
 
-  /** @param capacity that of the ledger, a power of two */
-  constructor(ssid: number, capacity: number) {
+  /** @param capacity that of the ledger, a power of two @param firstNumber not 0 to begin near the wrap at 32 bits */
+  constructor(ssid: number, capacity: number, firstNumber = 0) {
     // Numbers run ahead of the ledger's by the one that is left out.
     const remembered = capacity * 2;
     this.ssid = ssid;
+    this.next = firstNumber;
+    this.undecided = firstNumber;
     this.mask = remembered - 1;
     this.sequences = new Float64Array(remembered);
     this.reflected = new Float64Array(remembered);

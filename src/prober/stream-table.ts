@@ -21,7 +21,8 @@ export class StreamTable {
   private readonly shared: SharedTallies;
   private readonly engine: Float64Array;
   private readonly random: () => number;
-  private readonly bySlot = new Map<number, ProbeStream>();
+  /** Holes where no stream is. */
+  private readonly bySlot: (ProbeStream | undefined)[] = [];
   private readonly due = new DueQueue();
   /** Undefined after any stream came, went or changed its rate. */
   private knownPace: Pace | undefined;
@@ -58,10 +59,11 @@ export class StreamTable {
       remaining: command.count,
       mtuDueNanos: kind.send.df ? 0 : Number.POSITIVE_INFINITY,
       rotatedNanos: 0,
+      listedOpen: false,
       touched: false,
       dirty: false,
     };
-    this.bySlot.set(slot, stream);
+    this.bySlot[slot] = stream;
     this.knownPace = undefined;
     return stream;
   }
@@ -100,27 +102,27 @@ export class StreamTable {
 
   /** @returns the stream that was there */
   remove(slot: number): ProbeStream | undefined {
-    const stream = this.bySlot.get(slot);
+    const stream = this.bySlot[slot];
     this.knownPace = undefined;
-    this.bySlot.delete(slot);
+    this.bySlot[slot] = undefined;
     return stream;
   }
 
   get pace(): Pace {
-    this.knownPace ??= paceOf(this.bySlot.values());
+    this.knownPace ??= paceOf(this.all());
     return this.knownPace;
   }
 
-  all(): IterableIterator<ProbeStream> {
-    return this.bySlot.values();
+  *all(): IterableIterator<ProbeStream> {
+    for (const stream of this.bySlot) if (stream) yield stream;
   }
 
   inSlot(slot: number): ProbeStream | undefined {
-    return this.bySlot.get(slot);
+    return this.bySlot[slot];
   }
 
   withMark(mark: number): ProbeStream | undefined {
-    const stream = this.bySlot.get(slotOfMark(mark));
+    const stream = this.bySlot[slotOfMark(mark)];
     return stream?.mark === mark ? stream : undefined;
   }
 
@@ -131,7 +133,7 @@ export class StreamTable {
   /** Takes the next stream that is due; undefined for the leftover of one that was removed or given another pace. */
   takeDue(): ProbeStream | undefined {
     const when = this.due.earliest();
-    const stream = this.bySlot.get(this.due.pop());
+    const stream = this.bySlot[this.due.pop()];
     return stream?.dueNanos === when ? stream : undefined;
   }
 

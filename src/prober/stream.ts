@@ -51,6 +51,8 @@ export interface ProbeStream {
   mtuDueNanos: number;
   /** When it last took another identifier or source port because nothing came back. */
   rotatedNanos: number;
+  /** It is in the engine's list of those that wait for something. */
+  listedOpen: boolean;
   /** Its books changed: a verdict may be due. */
   touched: boolean;
   /** Changed since the last publication. */

@@ -68,6 +68,10 @@ export class TcpTransport implements Transport {
     // a SYN has no payload
   }
 
+  wantReceiveBuffer(): void {
+    // a connection waits for one answer
+  }
+
   attach(stream: ProbeStream, address: ProbeAddress): Route {
     return {
       family: address.family,

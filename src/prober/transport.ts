@@ -12,6 +12,8 @@ export interface Transport {
    * Makes room for sends and replies of this many bytes of IP payload; what waits in a batch is sent first.
    */
   ensureCapacity(sendBytes: number, replyBytes: number): void;
+  /** Asks the kernel for a larger receive buffer for each socket. */
+  wantReceiveBuffer(bytes: number): void;
   /** A stream begins to send this way. */
   attach(stream: ProbeStream, address: ProbeAddress): Route;
   /** Nothing that was sent this way is without a verdict any more. */

@@ -21,7 +21,6 @@ const MAX_GENERATIONS = 8;
 export interface TransportsDeps extends Pick<DatagramDeps, "engine" | "stalls" | "touched" | "learnedMtu"> {
   readonly clock: KernelClock;
   readonly random: () => number;
-  readonly receiveBufferBytes: number;
   readonly streamOf: (mark: number) => ProbeStream | undefined;
   readonly emit: (event: WorkerEvent) => void;
 }
@@ -50,11 +49,13 @@ export class Transports {
   /** Oldest first. */
   private readonly byName = new Map<string, Opened[]>();
   private readonly retryNanos = new Map<string, number>();
+  private receiveBufferBytes: number;
   /** All that are open; a list, because the engine goes through it each round. */
   readonly all: Transport[] = [];
 
-  constructor(deps: TransportsDeps) {
+  constructor(deps: TransportsDeps, receiveBufferBytes: number) {
     this.deps = deps;
+    this.receiveBufferBytes = receiveBufferBytes;
   }
 
   /**
@@ -102,7 +103,7 @@ export class Transports {
   }
 
   private openDatagrams({ protocol, family, send, authenticated }: Wanted): Transport {
-    const { clock, random, receiveBufferBytes, streamOf, emit } = this.deps;
+    const { clock, random, streamOf, emit } = this.deps;
     const codec =
       protocol === "icmp"
         ? new EchoCodec(streamOf)
@@ -110,11 +111,18 @@ export class Transports {
     const openSocket = protocol === "icmp" ? openIcmpSocket : openUdpSocket;
     const count = protocol === "icmp" ? 1 : send.sourcePorts;
     const sockets = Array.from({ length: count }, () => {
-      const socket = openSocket(family, receiveBufferBytes, send);
+      const socket = openSocket(family, this.receiveBufferBytes, send);
       emit({ type: "opened", fd: socket.fd });
       return socket;
     });
     return new DatagramTransport({ ...this.deps, protocol, sockets, codec });
+  }
+
+  /** What sockets ask of the kernel from now on; those that are open get more, never less. */
+  wantReceiveBuffer(bytes: number): void {
+    if (bytes <= this.receiveBufferBytes) return;
+    this.receiveBufferBytes = bytes;
+    for (const transport of this.all) transport.wantReceiveBuffer(bytes);
   }
 
   /** A route that used it is no more. The last one of an older generation closes it. */

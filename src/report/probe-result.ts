@@ -3,6 +3,11 @@ import type { PacketLog } from "../analysis/packet-log.ts";
 import { type LossPattern, lossPattern } from "../analysis/pattern/loss-pattern.ts";
 import { quantile } from "../analysis/quantile.ts";
 import { defaultThresholds } from "../analysis/thresholds.ts";
+import {
+  type InterleavedTrains,
+  type RunsAgainstTrains,
+  runsAgainstTrains,
+} from "../analysis/trains/runs-against-trains.ts";
 import { type StallCause, stallCauses } from "../prober/stall/attribute.ts";
 import {
   ENGINE,
@@ -63,6 +68,8 @@ export interface ProbeResult {
   readonly rotations: number;
   /** How the losses lie in time. */
   readonly pattern: LossPattern;
+  /** Long runs against short trains after a pause; null where they were not interleaved. */
+  readonly trains: RunsAgainstTrains | null;
   /** Seconds that the prober was not run when it was due, by what kept it; causes that did not occur are left out. */
   readonly stalledSeconds: Readonly<Partial<Record<StallCause, number>>>;
 }
@@ -103,13 +110,14 @@ export interface ProbeSubject {
 
 /**
  * @param stream words at STREAM, `engine` words at ENGINE, of the same snapshot
- * @param log what became of each packet
+ * @param log what became of each packet, `interleaved` with what trains beside it
  */
 export function probeResult(
   subject: ProbeSubject,
   stream: Float64Array,
   engine: Float64Array,
   log: PacketLog,
+  interleaved: InterleavedTrains | null = null,
 ): ProbeResult {
   const rtts = sortedRtts(log);
   const sent = word(stream, STREAM.sent);
@@ -150,6 +158,7 @@ export function probeResult(
     icmpErrors: occurred(icmpErrorReasons, stream, STREAM.icmpErrors),
     rotations: word(stream, STREAM.rotations),
     pattern: lossPattern(log),
+    trains: interleaved && runsAgainstTrains(interleaved),
     stalledSeconds: occurred(stallCauses, engine, ENGINE.stalledSeconds),
   };
 }

@@ -1,5 +1,7 @@
 import type { LossBounds } from "../analysis/bounds.ts";
+import { SIGNIFICANT_P } from "../analysis/pattern/distributions.ts";
 import { patternSentence } from "../analysis/pattern/sentence.ts";
+import type { Comparison, RunsAgainstTrains } from "../analysis/trains/runs-against-trains.ts";
 import type { StallCause } from "../prober/stall/attribute.ts";
 import type { IcmpErrorReason } from "../prober/tally.ts";
 import type { Directions, ProbeResult } from "./probe-result.ts";
@@ -41,6 +43,7 @@ export function probeText(result: ProbeResult): string {
       `  pattern: ${patternSentence(result.pattern)}`,
     );
   }
+  if (result.trains) lines.push(...trainLines(result.trains));
   if (result.directions && lost > 0) lines.push(directionLine(result.directions));
   if (rtt.p50 !== null) {
     lines.push(
@@ -61,6 +64,20 @@ export function probeText(result: ProbeResult): string {
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+function trainLines({ loss, delay, caution }: RunsAgainstTrains): string[] {
+  const line = (what: string, { runRatio, trainRatio, pValue, reason }: Comparison) => {
+    const verdict =
+      pValue === null
+        ? `not tested: ${reason}`
+        : pValue < SIGNIFICANT_P
+          ? `runs are worse, p = ${pValue.toPrecision(1)}`
+          : "no difference";
+    return `  ${what} in runs ${percent(runRatio)}, in trains after a pause ${percent(trainRatio)}: ${verdict}`;
+  };
+  const isWorse = [loss, delay].some(({ pValue }) => pValue !== null && pValue < SIGNIFICANT_P);
+  return [line("lost", loss), line("delayed over 5 ms", delay), ...(isWorse && caution ? [`  (${caution})`] : [])];
 }
 
 function directionLine({ forwardLost, reverseLost, unknownLost }: Directions): string {

@@ -59,12 +59,12 @@ describe("pacing", () => {
   });
 
   test.each([
-    [1000, 1, 20e6, "a thousand slow paths"],
-    [1, 20, 20e6, "the default path"],
+    [1000, 1, 40e6, "a thousand slow paths"],
+    [1, 20, 25e6, "the default path"],
     [1, 100, 5e6, "one path: its packets stay apart"],
     [1, 1000, 1e6, "one fast path"],
-    [1000, 10, 3.2e6, "so many that a burst would grow too large"],
-    [1, 50_000, 0.64e6, "a flood"],
+    [1000, 10, 4e6, "so many that a burst would grow too large"],
+    [1, 50_000, 0.8e6, "a flood"],
   ])("%i streams at %i packets a second wait for company at most %i ns: %s", (streams, rate, nanos) => {
     const pace = { packetsPerSecond: streams * rate, shortestIntervalNanos: 1e9 / rate };
 

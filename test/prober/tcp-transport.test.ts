@@ -38,6 +38,7 @@ function createStream(port: number, timeoutNanos = 0.8e9): ProbeStream {
     mtuDueNanos: Number.POSITIVE_INFINITY,
     rotatedNanos: 0,
     touched: false,
+    listedOpen: false,
     dirty: false,
   };
 }

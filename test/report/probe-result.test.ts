@@ -36,7 +36,7 @@ test("the JSON document has the fields of the contract first, then those that ca
 
   expect(Object.keys(result)).toEqual(
     `target address protocol size sent received lost void late duplicates reordered sendErrors lossRatio lossLower lossUpper
-     bursts longestBurst rttSeconds directions prober pathMtuBytes icmpErrors rotations pattern stalledSeconds`.split(
+     bursts longestBurst rttSeconds directions prober pathMtuBytes icmpErrors rotations pattern trains stalledSeconds`.split(
       /\s+/,
     ),
   );

@@ -26,9 +26,14 @@ export interface Responder {
   end(): Promise<{ readonly requests: number; readonly replies: number }>;
 }
 
-export async function startResponder(where: Namespace, orders: Orders): Promise<Responder> {
+/** @param prefix command that it runs under */
+export async function startResponder(
+  where: Namespace,
+  orders: Orders,
+  prefix: readonly string[] = [],
+): Promise<Responder> {
   const script = fileURLToPath(new URL("tun-responder.mjs", import.meta.url));
-  const [file, args] = where.command(process.execPath, script, "tun0");
+  const [file, args] = where.command(...prefix, process.execPath, script, "tun0");
   const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
   await once(child.stdout, "data");
   await where.sh("ip address add 10.99.0.1/24 dev tun0; ip address add fd99::1/64 dev tun0 nodad; ip link set tun0 up");

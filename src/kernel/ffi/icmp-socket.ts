@@ -2,7 +2,6 @@ import { addressOf, errnoName, lastErrno, nativeBytes } from "./libc.ts";
 import {
   askForBuffers,
   type Family,
-  grantedReceiveBuffer,
   ProbeNotPermittedError,
   type ProbeSocket,
   type SendingOptions,
@@ -117,7 +116,7 @@ export function openIcmpSocket(family: Family, receiveBufferBytes: number, optio
     askForBuffers(fd, receiveBufferBytes);
     stampPackets(fd);
     sendAs(fd, family, options);
-    return { fd, family, kind, identifier, receiveBufferBytes: grantedReceiveBuffer(fd), tellsErrors: options.df };
+    return { fd, family, kind, identifier, tellsErrors: options.df };
   }
   throw notPermitted(family, errnos);
 }

@@ -18,8 +18,6 @@ export interface ProbeSocket {
   readonly kind: "datagram" | "raw" | "udp";
   /** ICMP identifier (0 where the kernel fills it in), or UDP source port. */
   readonly identifier: number;
-  /** Bytes that the kernel granted; it doubles what was asked, for its own bookkeeping. */
-  readonly receiveBufferBytes: number;
   /** Does its error queue hold ICMP errors beside the stamps? */
   readonly tellsErrors: boolean;
 }
@@ -39,6 +37,7 @@ export function askForBuffers(fd: number, bytes: number): void {
   if (!tryOption(fd, sys.SOL_SOCKET, sys.SO_SNDBUFFORCE, bytes)) tryOption(fd, sys.SOL_SOCKET, sys.SO_SNDBUF, bytes);
 }
 
+/** Bytes of the receive buffer; the kernel doubles what was asked, for its own bookkeeping. */
 export function grantedReceiveBuffer(fd: number): number {
   return getOption(fd, sys.SOL_SOCKET, sys.SO_RCVBUF);
 }

@@ -2,7 +2,6 @@ import { errnoName, lastErrno, nativeBytes } from "./libc.ts";
 import {
   askForBuffers,
   type Family,
-  grantedReceiveBuffer,
   ProbeNotPermittedError,
   type ProbeSocket,
   type SendingOptions,
@@ -28,7 +27,6 @@ export function openUdpSocket(family: Family, receiveBufferBytes: number, option
     family,
     kind: "udp",
     identifier: boundPort(fd, family, options),
-    receiveBufferBytes: grantedReceiveBuffer(fd),
     tellsErrors: true,
   };
 }
