@@ -84,13 +84,14 @@ const moduleSchema = z
       const params = issue.code === "custom" ? issue.params : undefined;
       context.addIssue({ code: "custom", message: issue.message, path: [...issue.path], ...(params && { params }) });
     }
-    if (count / keys.rate + keys.timeout > LONGEST_RUN_SECONDS) {
-      const problem = `a run has to end within ${LONGEST_RUN_SECONDS} s: count / rate + timeout`;
-      context.addIssue(refuse(problem, "send fewer packets, or faster", ["count"]));
-    }
     if (!checked.success) return z.NEVER;
     const { name, target, tcpPort, ...path } = checked.data;
-    return { protocol, count, path: { ...path, ...(tcpPort !== undefined && !portIsTheTargets && { tcpPort }) } };
+    const module = { protocol, count, path: { ...path, ...(tcpPort && !portIsTheTargets && { tcpPort }) } };
+    if (neededSeconds(module) > LONGEST_RUN_SECONDS) {
+      const problem = `a run has to end within ${LONGEST_RUN_SECONDS} s: count / rate + timeout, for stamp twice the timeout`;
+      context.addIssue(refuse(problem, "send fewer packets, or faster", ["count"]));
+    }
+    return module;
   });
 
 /** What there is where no modules are configured. */
@@ -132,7 +133,8 @@ export const probeEndpointSchema = z
     }),
   );
 
-/** Seconds that a run takes where nothing holds it up: its packets, and the last one's timeout. */
-export function neededSeconds({ count, path }: ProbeModule): number {
-  return count / path.ratePerSecond + path.timeoutSeconds;
+/** Seconds that a run takes where nothing holds it up: its packets, and the last one's verdict. */
+export function neededSeconds({ protocol, count, path }: Omit<ProbeModule, "name">): number {
+  // STAMP waits as long again for the number that tells a loss's direction.
+  return count / path.ratePerSecond + path.timeoutSeconds * (protocol === "stamp" ? 2 : 1);
 }

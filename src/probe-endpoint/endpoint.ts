@@ -98,8 +98,7 @@ export function createProbeEndpoint(parts: ProbeEndpointParts): ProbeService {
     }
   }
 
-  function report(facts: RunFacts, { debug }: RunOrder): ProbeReport {
-    const transcript = transcriptOf(facts);
+  function remember(facts: RunFacts, transcript: string): void {
     history.add({
       atSeconds: facts.startedAtSeconds,
       target: facts.target,
@@ -108,6 +107,12 @@ export function createProbeEndpoint(parts: ProbeEndpointParts): ProbeService {
       summary: summaryOf(facts),
       transcript,
     });
+  }
+
+  function report(facts: RunFacts, { debug }: RunOrder, client: AbortSignal): ProbeReport {
+    const transcript = transcriptOf(facts);
+    // Requests that nobody waits for would push out those that somebody may ask about.
+    if (!client.aborted) remember(facts, transcript);
     return {
       status: 200,
       families: runFamilies(facts, parts.vmUuid(), parts.monotonicNanos()),
@@ -124,7 +129,7 @@ export function createProbeEndpoint(parts: ProbeEndpointParts): ProbeService {
       const problem = crowded(order, config);
       if (problem !== undefined) return { status: 429, message: problem };
       const { outcome } = await runInPlace(order, config, request.signal);
-      return "status" in outcome ? outcome : report(outcome, order);
+      return "status" in outcome ? outcome : report(outcome, order, request.signal);
     },
     history: () => (settings() ? history.list() : undefined),
     engineEvents: runs,

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Network, plainAddress } from "../config/cidr.ts";
+import { type Network, type PlainAddress, plainAddress } from "../config/cidr.ts";
 import type { ProbeAddress } from "../prober/commands.ts";
-import type { ProbeEngine, StreamSpec } from "../prober/engine.ts";
+import type { EngineSnapshot, ProbeEngine, StreamSpec } from "../prober/engine.ts";
 import { createPacketRecord, packetLogOf } from "../prober/packet-record.ts";
 import { streamOver } from "../prober/paths.ts";
 import type { ResolverMachine } from "../prober/resolve/machine.ts";
@@ -38,21 +38,33 @@ const VERDICT_SECONDS = 0.3;
 export async function perform(order: RunOrder, parts: PerformParts, signal: AbortSignal): Promise<Performed> {
   const { module, to } = order;
   const beginning = { startedAtSeconds: Date.now() / 1000, started: performance.now() };
+  const permitted = (text: string) => permittedAddress(text, parts.allow);
+  // Before its zone is looked up: whether this machine has such an interface is nobody's business.
+  if (to.host.kind === "address" && !permitted(to.host.address)) return forbidden;
   const found = await findAddress(to.host, module.path.ipVersion, parts.machine, signal).catch(asUnresolved);
   const lookupSeconds = secondsSince(beginning.started);
   if (found instanceof UnresolvedError) {
     return { outcome: unresolved(order, parts, found, beginning, lookupSeconds), gone: Promise.resolve() };
   }
-  const plain = plainAddress(found.address);
-  if (!plain || !isAllowed(plain, parts.allow, localBroadcasts())) {
-    return { outcome: { status: 403, message: forbidden }, gone: Promise.resolve() };
-  }
+  const plain = permitted(found.address);
+  if (!plain) return forbidden;
   const address = { family: plain.family, address: plain.text, zoneIndex: found.zoneIndex };
   return probe(order, parts, address, { ...beginning, lookupSeconds }, signal);
 }
 
-const forbidden =
-  "the target's address is in none of the networks of probe.allow, or is a broadcast, multicast or wildcard address";
+function permittedAddress(text: string, allow: readonly Network[]): PlainAddress | undefined {
+  const plain = plainAddress(text);
+  return plain && isAllowed(plain, allow, localBroadcasts()) ? plain : undefined;
+}
+
+const forbidden: Performed = {
+  outcome: {
+    status: 403,
+    message:
+      "the target's address is in none of the networks of probe.allow, or is a broadcast, multicast or wildcard address",
+  },
+  gone: Promise.resolve(),
+};
 
 interface Beginning {
   readonly startedAtSeconds: number;
@@ -75,12 +87,12 @@ async function probe(
   const run = snapshot.stream(slot);
   // Taken before the run is closed: its end makes a burst of what may still go on.
   const total = totalOf(account, snapshot);
-  const close = () => {
-    closeRun(account, slot, engine.snapshot());
+  const close = (last: EngineSnapshot) => {
+    closeRun(account, slot, last);
     engine.remove(slot);
   };
   if (ended.how === "impossible") {
-    close();
+    close(snapshot);
     return { outcome: { status: 503, message: ended.message }, gone: Promise.resolve() };
   }
   const complete = ended.how === "complete";
@@ -92,14 +104,15 @@ async function probe(
     failure: refusalOf(run),
   };
   if (word(run, STREAM.inFlight) > 0) return { outcome, gone: windDown(engine, slot, order).then(close) };
-  close();
+  close(snapshot);
   return { outcome, gone: Promise.resolve() };
 }
 
 /** No packet is sent any more, but those in flight still get their verdicts, for the next answer to tell. */
-async function windDown(engine: ProbeEngine, slot: number, { module }: RunOrder): Promise<void> {
+async function windDown(engine: ProbeEngine, slot: number, { module }: RunOrder): Promise<EngineSnapshot> {
   engine.setAddress(slot, null);
   await sleep((module.path.timeoutSeconds + VERDICT_SECONDS) * 1000, undefined, { ref: false });
+  return engine.snapshot();
 }
 
 function streamOf({ module, target, to, key }: RunOrder): Omit<StreamSpec, "address"> {

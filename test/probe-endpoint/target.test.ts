@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { type ProbeModule, probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
+import { readProbeQuery } from "../../src/probe-endpoint/query.ts";
 import { parseRunTarget } from "../../src/probe-endpoint/target.ts";
 
 const { modules } = probeEndpointSchema.parse({
@@ -47,4 +49,40 @@ test.each([
 
   expect(refused.problem).toMatch(problem);
   expect(refused.problem).not.toContain(text);
+});
+
+test("whatever is asked, a query is a target of plain letters or one sentence that repeats nothing of it", () => {
+  const piece = fc.constantFrom(
+    "10.0.0.1",
+    "::1",
+    "%",
+    "%2e",
+    "0x",
+    ".",
+    ":",
+    "[",
+    "]",
+    "@",
+    "db",
+    "1",
+    "-",
+    "\u0661",
+    "%00",
+  );
+  const target = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.array(piece, { maxLength: 9 }).map((all) => all.join("")),
+  );
+  fc.assert(
+    fc.property(target, fc.constantFrom("icmp", "six", "stamp", "tcp", "web"), (text, name) => {
+      const query = readProbeQuery(`/probe?target=${text}`);
+      if ("problem" in query) return;
+      const found = parseRunTarget(query.target, module(name));
+      if ("problem" in found) return;
+      const { host } = found;
+      expect(host.kind === "name" ? host.name : host.address).toMatch(/^[\w.:-]+$/);
+      expect(found.port === undefined).toBe(name !== "tcp");
+    }),
+    { numRuns: 20_000, seed: 8 },
+  );
 });
