@@ -196,7 +196,7 @@ export class ProbeLoop {
       const missed = missedSlots(now - stream.dueNanos, stream.intervalNanos, coalescing);
       let packets = 1;
       if (stream.address && stream.remaining > 0) {
-        this.countLateSends(stream, missed);
+        if (missed > 0) this.countLateSends(stream, missed);
         packets = this.sendOne(stream);
       }
       if (stream.remaining > 0)

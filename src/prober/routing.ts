@@ -26,8 +26,12 @@ export class Routing {
 
   /** The way to the stream's address as of now; undefined where it has none, or the machine does not permit it. */
   of(stream: ProbeStream, nowNanos: number): Route | undefined {
-    const current = stream.routes.at(-1);
-    if (current && stream.address && isSameAddress(current.address, stream.address)) return current;
+    const { current, address } = stream;
+    if (current && stream.currentAddress === address) return current;
+    if (current && address && isSameAddress(current.address, address)) {
+      stream.currentAddress = address;
+      return current;
+    }
     return this.begin(stream, nowNanos);
   }
 
@@ -39,6 +43,8 @@ export class Routing {
     if (!transport) return undefined;
     const route = transport.attach(stream, address);
     stream.routes.push(route);
+    stream.current = route;
+    stream.currentAddress = address;
     if (stream.mtuDueNanos < Number.POSITIVE_INFINITY) this.refreshMtu(stream, route, nowNanos);
     this.makeRoom(stream, route);
     return route;
@@ -112,6 +118,7 @@ export class Routing {
   end(stream: ProbeStream): void {
     for (const route of stream.routes) this.leave(stream, route);
     stream.routes = [];
+    stream.current = undefined;
   }
 
   private leave(stream: ProbeStream, route: Route): void {
@@ -122,7 +129,7 @@ export class Routing {
 }
 
 function isSameAddress(a: ProbeAddress, b: ProbeAddress): boolean {
-  return a === b || (a.address === b.address && a.zoneIndex === b.zoneIndex);
+  return a.address === b.address && a.zoneIndex === b.zoneIndex;
 }
 
 /** Is there anything left to say about packets that were sent? */

@@ -3,7 +3,6 @@ import { EPOLL_BATCH, type Epoll } from "../kernel/ffi/epoll.ts";
 import { errnoName } from "../kernel/ffi/libc.ts";
 import type { ReportedError } from "../kernel/ffi/message-ring.ts";
 import type { Family } from "../kernel/ffi/probe-socket.ts";
-import { sockaddr } from "../kernel/ffi/sockaddr.ts";
 import { close } from "../kernel/ffi/socket.ts";
 import type { ConnectionOutcome, TcpDialer } from "../kernel/ffi/tcp-socket.ts";
 import { icmpErrorMeaning } from "../packet/icmp-error.ts";
@@ -11,6 +10,7 @@ import type { ProbeAddress } from "./commands.ts";
 import { type Connection, Connections } from "./connections.ts";
 import { createDoubts, type Doubts, type RecentSpans } from "./doubts.ts";
 import { ANY_LENGTH } from "./ledger.ts";
+import { createRoute } from "./route.ts";
 import type { ProbeStream, Route } from "./stream.ts";
 import { add, type IcmpErrorReason, icmpErrorReasons, STREAM } from "./tally.ts";
 import type { Transport } from "./transport.ts";
@@ -73,14 +73,7 @@ export class TcpTransport implements Transport {
   }
 
   attach(stream: ProbeStream, address: ProbeAddress): Route {
-    return {
-      family: address.family,
-      address,
-      sockaddr: sockaddr(address.address, address.zoneIndex, stream.port),
-      transport: this,
-      firstSequence: stream.ledger.nextSequence,
-      sessions: [],
-    };
+    return createRoute(stream, address, this);
   }
 
   detach(_stream: ProbeStream, route: Route): void {
