@@ -11,7 +11,7 @@ import { createDoubts, type Doubts, type RecentSpans } from "./doubts.ts";
 import { createLane, type Lane, type Pending } from "./lane.ts";
 import { createRoute } from "./route.ts";
 import type { ProbeStream, Route } from "./stream.ts";
-import { add, ENGINE, icmpErrorReasons, STREAM, socketKind } from "./tally.ts";
+import { add, addRare, ENGINE, icmpErrorReasons, STREAM, socketKind } from "./tally.ts";
 import type { Transport } from "./transport.ts";
 
 const BATCH = 64;
@@ -215,7 +215,7 @@ export class DatagramTransport implements Transport {
     const length = Math.min(this.errors.receivedLength(i), this.errors.dataStride);
     if (!this.deps.codec.findQuoted(lane, this.errors, i, length, found) || !found.stream) return;
     const meaning = error.origin === "local" ? "packet_too_big" : icmpErrorMeaning(this.family, error.type, error.code);
-    add(found.stream.tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
+    addRare(found.stream.tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
     if (meaning === "packet_too_big" && error.info > 0) this.deps.learnedMtu(found.stream, error.info);
     this.deps.touched(found.stream);
   }

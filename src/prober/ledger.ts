@@ -1,7 +1,7 @@
 import type { Doubts } from "./doubts.ts";
 import type { PacketRecorder } from "./packet-record.ts";
 import { PacketWindow } from "./packet-window.ts";
-import { add, STREAM, sendErrorReasons, type VoidReason } from "./tally.ts";
+import { add, addRare, STREAM, sendErrorReasons, setRare, type VoidReason } from "./tally.ts";
 import { Verdicts } from "./verdicts.ts";
 
 const IN_FLIGHT = 1;
@@ -108,9 +108,9 @@ export class Ledger {
     const known = sendErrorReasons.indexOf(errorName as (typeof sendErrorReasons)[number]);
     const reason = known < 0 ? sendErrorReasons.length - 1 : known;
     this.packets.setState(sequence & this.packets.mask, REFUSED);
-    add(this.tally, STREAM.sendErrors + reason, 1);
+    addRare(this.tally, STREAM.sendErrors + reason, 1);
     add(this.tally, STREAM.refusedRun, 1);
-    this.tally[STREAM.lastSendError] = reason;
+    setRare(this.tally, STREAM.lastSendError, reason);
   }
 
   /** The kernel's transmit stamp, realtime nanoseconds. */
@@ -134,17 +134,17 @@ export class Ledger {
       case IN_FLIGHT:
         this.answer(i, stampNanos, doubts);
         this.packets.noteHeld(i, heldSeconds);
-        if (sequence < this.highestAnswered) add(this.tally, STREAM.reordered, 1);
+        if (sequence < this.highestAnswered) addRare(this.tally, STREAM.reordered, 1);
         else this.highestAnswered = sequence;
         break;
       case JUDGED_LOST:
         this.packets.setState(i, JUDGED_LOST_LATE);
-        add(this.tally, STREAM.late, 1);
+        addRare(this.tally, STREAM.late, 1);
         break;
       case JUDGED_VOID:
         break;
       default:
-        add(this.tally, STREAM.duplicates, 1);
+        addRare(this.tally, STREAM.duplicates, 1);
     }
     return true;
   }
@@ -242,7 +242,7 @@ export class Ledger {
     if (received - sent > this.options.timeoutNanos) {
       this.lose(i, doubts);
       this.packets.setState(i, JUDGED_LOST_LATE);
-      add(this.tally, STREAM.late, 1);
+      addRare(this.tally, STREAM.late, 1);
       return;
     }
     this.packets.setState(i, JUDGED_RECEIVED);

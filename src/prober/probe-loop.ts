@@ -275,7 +275,7 @@ export class ProbeLoop {
   }
 
   private publish(): void {
-    if (!this.writer.publish([this.engine, ...this.dirty], this.now.monotonicNanos)) return;
+    if (!this.writer.publish(this.engine, this.dirty, this.now.monotonicNanos)) return;
     for (const stream of this.dirty) {
       stream.dirty = false;
       if (stream.remaining === 0 && !isOpen(stream)) this.deps.emit({ type: "done", slot: stream.slot });

@@ -3,7 +3,7 @@ import { routeMtu } from "../kernel/ffi/probe-socket.ts";
 import type { ProbeAddress } from "./commands.ts";
 import { roomFor } from "./sizes.ts";
 import type { ProbeStream, Route } from "./stream.ts";
-import { add, STREAM, word } from "./tally.ts";
+import { addRare, STREAM, setRare, word } from "./tally.ts";
 import type { Transports } from "./transports.ts";
 
 const IP_HEADER_BYTES = { 4: 20, 6: 40 } as const;
@@ -66,7 +66,7 @@ export class Routing {
   private refreshMtu(stream: ProbeStream, route: Route, nowNanos: number): void {
     stream.mtuDueNanos = nowNanos + MTU_REFRESH_NANOS;
     const bytes = routeMtu(route.family, route.sockaddr, { ...stream.send, df: false });
-    stream.tally[STREAM.pathMtu] = bytes;
+    setRare(stream.tally, STREAM.pathMtu, bytes);
     setMtu(stream, route, bytes || LIKELY_MTU);
   }
 
@@ -75,7 +75,7 @@ export class Routing {
     const route = stream.routes.at(-1);
     const known = word(stream.tally, STREAM.pathMtu);
     if (!route || (known > 0 && bytes >= known)) return;
-    stream.tally[STREAM.pathMtu] = bytes;
+    setRare(stream.tally, STREAM.pathMtu, bytes);
     setMtu(stream, route, bytes);
   }
 
@@ -91,7 +91,7 @@ export class Routing {
     if (!isDark || !current || stream.protocol === "tcp" || nowNanos - stream.rotatedNanos < ROTATE_NANOS) return;
     const route = this.begin(stream, nowNanos, Math.max(since, stream.rotatedNanos));
     stream.rotatedNanos = nowNanos;
-    if (route && route.transport !== current.transport) add(tally, STREAM.rotations, 1);
+    if (route && route.transport !== current.transport) addRare(tally, STREAM.rotations, 1);
   }
 
   /** Verdicts and directions as far as they can be given now; ways on which nothing is open any more are left. */

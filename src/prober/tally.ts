@@ -57,7 +57,7 @@ function layout<const K extends string>(lengths: Readonly<Record<K, number>>): {
   return { at, words };
 }
 
-/** What each packet changes stands first, in few cache lines. */
+/** What a received packet changes stands first, in few cache lines; `lost` and all behind it is rare. */
 const stream = layout({
   sent: 1,
   inFlight: 1,
@@ -69,6 +69,8 @@ const stream = layout({
   openRunPackets: 1,
   /** Trains of 10 packets with a verdict in a row; their losses, and the sum of the squares of these, stand below. */
   trains: 1,
+  /** Changes of rare words: where it stands still, these need not be published again. */
+  rareChanges: 1,
   rttSum: 1,
   rtt: rttBuckets.length + 1,
   packets: MAX_SIZES_PER_PATH,
@@ -130,6 +132,18 @@ export function add(tally: Float64Array, at: number, amount: number): void {
   tally[at] = word(tally, at) + amount;
 }
 
+/** The first of the words that only `addRare` and `setRare` may change. */
+export const RARE_FROM = STREAM.lost;
+
+export function addRare(tally: Float64Array, at: number, amount: number): void {
+  setRare(tally, at, word(tally, at) + amount);
+}
+
+export function setRare(tally: Float64Array, at: number, value: number): void {
+  tally[at] = value;
+  add(tally, STREAM.rareChanges, 1);
+}
+
 /** Index of a kind of socket in `socketKinds`; -1 for TCP, whose sockets hold one reply each. */
 export function socketKind(protocol: Protocol, family: 4 | 6): number {
   return socketKinds.findIndex((kind) => kind.protocol === protocol && kind.family === family);
@@ -184,9 +198,9 @@ export function lossTally(tally: Float64Array): LossTally {
 export function closeBooks(tally: Float64Array, protocol: Protocol): void {
   const judged = judgedPackets(tally) + voidPackets(tally);
   tally[STREAM.sent] = Math.max(word(tally, STREAM.sent), judged);
-  add(tally, STREAM.void + voidReasons.indexOf("worker_died"), word(tally, STREAM.sent) - judged);
+  addRare(tally, STREAM.void + voidReasons.indexOf("worker_died"), word(tally, STREAM.sent) - judged);
   tally[STREAM.inFlight] = 0;
-  if (protocol === "stamp") add(tally, STREAM.directionUnknown, lostPackets(tally) - directedPackets(tally));
+  if (protocol === "stamp") addRare(tally, STREAM.directionUnknown, lostPackets(tally) - directedPackets(tally));
 }
 
 /** Lost packets whose direction is decided, or given up. */

@@ -12,7 +12,7 @@ import { createDoubts, type Doubts, type RecentSpans } from "./doubts.ts";
 import { ANY_LENGTH } from "./ledger.ts";
 import { createRoute } from "./route.ts";
 import type { ProbeStream, Route } from "./stream.ts";
-import { add, type IcmpErrorReason, icmpErrorReasons, STREAM } from "./tally.ts";
+import { addRare, type IcmpErrorReason, icmpErrorReasons, STREAM } from "./tally.ts";
 import type { Transport } from "./transport.ts";
 
 /** SYNs that leave before answers are looked for. */
@@ -171,7 +171,7 @@ export class TcpTransport implements Transport {
     const meaning = this.deps.dialer.readError(fd, error)
       ? icmpErrorMeaning(this.deps.family, error.type, error.code)
       : (meanings[name] ?? "other");
-    add(tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
+    addRare(tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
   }
 
   /** What is unanswered at its deadline is lost. A connection that waits behind one with a longer timeout is open until then. */
