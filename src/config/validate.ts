@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type ConfigIssue, describeFound, renderKey, suggest } from "./issues.ts";
+import { type ConfigIssue, describeFound, renderKey } from "./issues.ts";
+import { suggest } from "./suggest.ts";
 import type { YamlSource } from "./yaml.ts";
 
 type Path = readonly PropertyKey[];

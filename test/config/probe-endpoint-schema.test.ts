@@ -1,6 +1,6 @@
 import { formatNetwork } from "../../src/config/cidr.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { neededSeconds } from "../../src/config/probe-endpoint-schema.ts";
+import { neededSeconds } from "../../src/config/probe-endpoint.ts";
 import { errorsOf, load } from "./load-text.ts";
 import { memoryFiles } from "./memory-files.ts";
 
