@@ -9,6 +9,8 @@ interface SourceFile {
   readonly imports: readonly string[];
   /** Those of them that are there when the program runs: the compiler erases `import type`. */
   readonly loads: readonly string[];
+  /** Those of these that are loaded only once something needs them. */
+  readonly later: readonly string[];
 }
 
 const IMPORT =
@@ -19,12 +21,14 @@ function read(path: string): SourceFile {
   const found = [...text.matchAll(IMPORT)].map(({ groups }) => ({
     name: groups?.["from"] ?? groups?.["lazy"] ?? "",
     erased: groups?.["type"] !== undefined,
+    lazy: groups?.["lazy"] !== undefined,
   }));
   return {
     path,
     lines: text.trimEnd().split("\n").length,
     imports: found.map((i) => i.name),
     loads: found.filter((i) => !i.erased).map((i) => i.name),
+    later: found.filter((i) => i.lazy).map((i) => i.name),
   };
 }
 
@@ -43,12 +47,15 @@ function internal(file: SourceFile): string[] {
   return file.imports.filter((i) => i.startsWith(".")).map((i) => resolve(file, i));
 }
 
-/** Everything that a file loads, directly or not, with the file that brings it in: packages, modules, files of ours. */
-function reachable(start: SourceFile): Map<string, string> {
+/**
+ * Everything that a file loads, directly or not, with the file that brings it in: packages, modules, files of ours.
+ * @param loads of the loads of a file, those to follow
+ */
+function reachable(start: SourceFile, loads = (file: SourceFile) => file.loads): Map<string, string> {
   const via = new Map<string, string>();
   const open = [start];
   for (let file = open.pop(); file; file = open.pop()) {
-    for (const name of file.loads) {
+    for (const name of loads(file)) {
       const resolved = resolve(file, name);
       if (via.has(resolved)) continue;
       via.set(resolved, file.path);
@@ -114,7 +121,7 @@ test.each([
   ["koffi", /^src\/kernel\/ffi\//],
   ["express", /^src\/http\//],
   ["node:child_process", /^src\/kernel\//],
-  ["node:worker_threads", /^src\/(prober|reflector|kernel)\//],
+  ["node:worker_threads", /^src\/(config|prober|reflector|kernel)\//],
   ["zod", /^src\/(config|collectors)\//],
   ["yaml", /^src\/(config|commands)\//],
 ])("%s is used in one place only", (name, home) => {
@@ -141,6 +148,15 @@ test("collectors, prober, reflector and http know nothing of each other", () => 
   });
 
   expect(crossing).toEqual([]);
+});
+
+test("the exporter does without what reads a configuration, except in a thread that ends", () => {
+  const serve = byPath.get("src/commands/serve.ts") as SourceFile;
+  const atOnce = reachable(serve, ({ loads, later }) => loads.filter((name) => !later.includes(name)));
+
+  expect(atOnce.size).toBeGreaterThan(50);
+  const heavy = ["zod", "yaml", "leven"].filter((name) => atOnce.has(name));
+  expect(heavy.map((name) => `${atOnce.get(name)} imports ${name}`)).toEqual([]);
 });
 
 test("every file is short enough to be read at once", () => {

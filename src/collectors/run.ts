@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { type Host, SourceAbsentError } from "../kernel/host.ts";
 import { type AnySample, type Sample, sample } from "../metrics/define.ts";
 import { selfMetrics } from "../metrics/self.ts";
@@ -21,9 +20,9 @@ export interface CollectorReport {
 }
 
 /** A collector with the options that its own schema has accepted. */
-export interface ConfiguredCollector<O extends z.ZodType = z.ZodType> {
+export interface ConfiguredCollector<O = unknown> {
   readonly collector: Collector<O>;
-  readonly options: z.output<O>;
+  readonly options: O;
 }
 
 export interface CollectorRunnerOptions {

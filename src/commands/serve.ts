@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { realFiles } from "../config/files.ts";
+import { readConfigApart } from "../config/read-apart.ts";
 import type { ReflectorConfig } from "../config/reflector-schema.ts";
 import type { Config } from "../config/schema.ts";
 import { createConfigSource } from "../config/source.ts";
@@ -49,7 +50,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   let reload = (): unknown => undefined;
   process.on("SIGHUP", () => reload());
   const overrides = { paths: values.path, ...(values.listen !== undefined && { listen: values.listen }) };
-  const source = createConfigSource({ file: values.config, overrides });
+  const source = createConfigSource({ file: values.config, overrides, read: readConfigApart });
   const config = await source.load();
   const log = createLog(config.log.level, config.log.format);
 

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { type RecordType, templateKeys, type WrittenName, type WrittenUrl } from "./discovery-schema.ts";
-import { type ConfigIssue, quote, renderKey, suggest } from "./issues.ts";
+import { type ConfigIssue, quote, renderKey } from "./issues.ts";
 import { keysOfLabels, labelKeys } from "./label-keys.ts";
 import { pathSchema } from "./path-schema.ts";
+import { suggest } from "./suggest.ts";
 import { type Places, validate } from "./validate.ts";
 
 /** A URL that names paths. */

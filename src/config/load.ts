@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { keyFilesOf, labelIssues, pathNameOf, pathUrlOf, sameLabels, templateIssues } from "./discovery.ts";
 import { type ConfigFiles, FileProblem, realFiles } from "./files.ts";
 import { type FoundPath, joinFound, sameNames, tooFast } from "./found-paths.ts";
+import { deepFreeze } from "./freeze.ts";
 import { isFilePattern } from "./glob.ts";
 import { ConfigError, type ConfigIssue, fileIssue, renderKey } from "./issues.ts";
 import { readKeyFile } from "./key-file.ts";
@@ -9,7 +10,7 @@ import { type ConfigOverrides, noOverrides, readListenArgument, readPathArgument
 import type { PathConfig } from "./path.ts";
 import { readPathFiles } from "./path-files.ts";
 import { pathSchema } from "./path-schema.ts";
-import type { ProbeEndpointConfig } from "./probe-endpoint-schema.ts";
+import type { ProbeEndpointConfig } from "./probe-endpoint.ts";
 import type { ReflectorConfig } from "./reflector-schema.ts";
 import { type Config, configSchema, type WrittenConfig } from "./schema.ts";
 import { validate } from "./validate.ts";
@@ -167,12 +168,4 @@ function unlessCutOff(issues: readonly ConfigIssue[], syntaxErrors: readonly Con
 
 function inOrder(issues: readonly ConfigIssue[]): ConfigIssue[] {
   return [...issues].sort((a, b) => a.line - b.line || a.column - b.column);
-}
-
-function deepFreeze<T>(value: T): T {
-  // Plain data only: options of collectors may hold regular expressions, which write to themselves.
-  const isPlain = Array.isArray(value) || Object.prototype.toString.call(value) === "[object Object]";
-  if (!isPlain || Object.isFrozen(value)) return value;
-  Object.values(value as object).forEach(deepFreeze);
-  return Object.freeze(value);
 }

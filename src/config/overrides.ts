@@ -1,8 +1,9 @@
 import { type FoundPaths, nothingBut } from "./found-paths.ts";
-import { type ConfigIssue, quote, suggest } from "./issues.ts";
+import { type ConfigIssue, quote } from "./issues.ts";
 import { type Listen, listenExpectation, parseListen } from "./listen.ts";
 import { scopes } from "./path.ts";
 import { pathSchema } from "./path-schema.ts";
+import { suggest } from "./suggest.ts";
 import { parseTarget, targetExpectation } from "./target.ts";
 
 /** What the command line says beside the file; it adds paths and replaces the listen address. */

@@ -6,15 +6,15 @@ import {
   thresholdKey,
   thresholds,
 } from "../analysis/thresholds.ts";
-import type { Collector } from "../collectors/collector.ts";
-import { collectors } from "../collectors/index.ts";
+import { collectorOptions } from "../collectors/options.ts";
 import type { DiscoveryConfig } from "./discovery.ts";
 import { pathNamesSchema, pathUrlsSchema } from "./discovery-schema.ts";
 import { isFilePattern } from "./glob.ts";
 import { type Listen, listenExpectation, parseListen } from "./listen.ts";
 import type { PathConfig } from "./path.ts";
 import { pathSchema } from "./path-schema.ts";
-import { type ProbeEndpointConfig, probeEndpointSchema } from "./probe-endpoint-schema.ts";
+import type { ProbeEndpointConfig } from "./probe-endpoint.ts";
+import { probeEndpointSchema } from "./probe-endpoint-schema.ts";
 import { type ReflectorConfig, reflectorSchema } from "./reflector-schema.ts";
 
 export const defaultListen = ":10862";
@@ -87,9 +87,8 @@ const logSchema = z.strictObject({
 
 const pathFileError = "expected a file name such as paths/*.json, with * and ? in its last part only";
 
-function collectorSchema(collector: Collector) {
-  if (!(collector.options instanceof z.ZodObject)) throw new Error(`${collector.name}: options must be a z.object`);
-  const long = collector.options
+function collectorSchema(name: string, options: z.ZodObject) {
+  const long = options
     .safeExtend({ enabled: z.boolean().default(true).describe("Run this collector.") })
     .strict()
     .transform(({ enabled, ...options }): CollectorConfig => ({ enabled: enabled !== false, options }));
@@ -97,7 +96,7 @@ function collectorSchema(collector: Collector) {
   return z
     .union([long, off], { error: "expected settings such as {enabled: true}, or false" })
     .prefault({})
-    .describe(`The ${collector.name} collector; false turns it off.`);
+    .describe(`The ${name} collector; false turns it off.`);
 }
 
 function thresholdSchema(name: ThresholdName) {
@@ -123,8 +122,11 @@ const thresholdsSchema = z
       ) as Thresholds,
   );
 
-/** The configuration file. Every key has a default; an empty file is a valid one. */
-export function createConfigSchema(list: readonly Collector[]) {
+/**
+ * The configuration file. Every key has a default; an empty file is a valid one.
+ * @param optionsOf each collector's own options, by its name
+ */
+export function createConfigSchema(optionsOf: Readonly<Record<string, z.ZodObject>>) {
   return z.strictObject({
     paths: z
       .array(pathSchema)
@@ -140,7 +142,9 @@ export function createConfigSchema(list: readonly Collector[]) {
     path_names: pathNamesSchema.describe("Names in DNS whose records are paths; every key of a path is one here too."),
     web: webSchema.prefault({}).describe("The HTTP server."),
     collectors: z
-      .strictObject(Object.fromEntries(list.map((collector) => [collector.name, collectorSchema(collector)])))
+      .strictObject(
+        Object.fromEntries(Object.entries(optionsOf).map(([name, options]) => [name, collectorSchema(name, options)])),
+      )
       .prefault({})
       .describe("Sources on this machine; all are on, and one without a source costs nothing."),
     prober: proberSchema.prefault({}).describe("The probe engine."),
@@ -155,7 +159,7 @@ export function createConfigSchema(list: readonly Collector[]) {
   });
 }
 
-export const configSchema = createConfigSchema(collectors);
+export const configSchema = createConfigSchema(collectorOptions);
 
 /** The configuration as the schema gives it: defaults filled in, keys as they are written. */
 export type WrittenConfig = z.output<typeof configSchema>;

@@ -1,13 +1,15 @@
 import { type ConfigFiles, realFiles } from "./files.ts";
-import { loadConfig } from "./load.ts";
-import { type ConfigOverrides, noOverrides } from "./overrides.ts";
+import type { ConfigOverrides } from "./overrides.ts";
+import type { ReadConfig } from "./read.ts";
 import type { Config } from "./schema.ts";
-import { type Fingerprints, fingerprint, watchFiles } from "./watch.ts";
+import { type Fingerprints, watchFiles } from "./watch.ts";
 
 export interface ConfigSourceOptions {
   /** Undefined: defaults and command line only. */
   readonly file?: string | undefined;
   readonly overrides?: ConfigOverrides;
+  /** Where it is read; default: here. */
+  readonly read?: ReadConfig;
   readonly files?: ConfigFiles;
   /** How often path files are looked at. */
   readonly intervalSeconds?: number;
@@ -25,14 +27,13 @@ export interface ConfigSource {
 
 /** Where the running configuration comes from, at the start and at each reload. */
 export function createConfigSource(options: ConfigSourceOptions): ConfigSource {
-  const { file, overrides = noOverrides, files = realFiles, intervalSeconds = 5, settleSeconds = 0.2 } = options;
+  const { file, overrides, read = readHere, files = realFiles, intervalSeconds = 5, settleSeconds = 0.2 } = options;
   let patterns: readonly string[] = [];
   let seen: Fingerprints = new Map();
 
   return {
     async load() {
-      const reads = new Map<string, string>();
-      const config = await loadConfig(file, overrides, recordReads(files, file, reads));
+      const { config, reads } = await read(file, overrides);
       patterns = config.pathFiles;
       seen = reads;
       return config;
@@ -50,14 +51,8 @@ export function createConfigSource(options: ConfigSourceOptions): ConfigSource {
   };
 }
 
-/** The same files, with a note of what each path file held when it was read. */
-function recordReads(files: ConfigFiles, configFile: string | undefined, reads: Map<string, string>): ConfigFiles {
-  return {
-    ...files,
-    async readText(path) {
-      const text = await files.readText(path);
-      if (path !== configFile) reads.set(path, fingerprint(text));
-      return text;
-    },
-  };
-}
+/** Loaded when it is called, so that whoever reads elsewhere does without. */
+const readHere: ReadConfig = async (file, overrides) => {
+  const { readConfig } = await import("./read.ts");
+  return readConfig(file, overrides);
+};

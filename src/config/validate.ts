@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type ConfigIssue, describeFound, renderKey, suggest } from "./issues.ts";
+import { type ConfigIssue, describeFound, renderKey } from "./issues.ts";
+import { suggest } from "./suggest.ts";
 import type { YamlSource } from "./yaml.ts";
 
 type Path = readonly PropertyKey[];
@@ -8,6 +9,8 @@ type ZodIssue = z.core.$ZodIssue;
 /** The part of JSON Schema that suggestions read. */
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** Of every key that is not among the properties; false: there may be none. */
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
 }
@@ -101,7 +104,12 @@ function keysAt(schema: JsonSchema, path: Path): string[] {
   const branches = [schema, ...(schema.anyOf ?? [])];
   if (step === undefined) return branches.flatMap((branch) => Object.keys(branch.properties ?? {}));
   return branches.flatMap((branch) => {
-    const next = typeof step === "number" ? branch.items : branch.properties?.[String(step)];
+    const next = typeof step === "number" ? branch.items : valueOfKey(branch, String(step));
     return next ? keysAt(next, rest) : [];
   });
+}
+
+function valueOfKey({ properties, additionalProperties }: JsonSchema, key: string): JsonSchema | undefined {
+  const known = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
+  return known ?? (typeof additionalProperties === "object" ? additionalProperties : undefined);
 }

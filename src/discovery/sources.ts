@@ -1,8 +1,8 @@
 import type { DiscoveryConfig, PathName, PathUrl } from "../config/discovery.ts";
 import type { ConfigFiles } from "../config/files.ts";
 import { fingerprint } from "../config/watch.ts";
-import { type Answer, readUrlAnswer } from "./answer.ts";
-import { findRecords, type NameMachine, pathsOfRecords } from "./dns.ts";
+import type { Answer } from "./answer.ts";
+import type { NameMachine } from "./dns.ts";
 import { askUrl } from "./http.ts";
 import { SourceProblem } from "./problem.ts";
 
@@ -19,6 +19,7 @@ export interface PathSource {
 /** DNS is not asked sooner, whatever the TTL. */
 const minSeconds = 5;
 
+/** What reads answers is loaded with the first of them: it takes the megabytes of zod, and most exporters ask nobody. */
 export function createSources(
   { urls, names }: DiscoveryConfig,
   files: ConfigFiles,
@@ -34,6 +35,7 @@ function urlSource(settings: PathUrl, files: ConfigFiles): PathSource {
     settings,
     async ask(signal) {
       const text = await askUrl(settings, files, signal);
+      const { readUrlAnswer } = await import("./answer.ts");
       const print = fingerprint(text);
       if (last?.print !== print) last = { print, answer: await readUrlAnswer(settings, text) };
       return last.answer;
@@ -47,6 +49,7 @@ function nameSource(settings: PathName, machine: NameMachine): PathSource {
     label: settings.label,
     settings,
     async ask(signal) {
+      const { findRecords, pathsOfRecords } = await import("./dns.ts");
       const found = await findRecords(settings, machine, signal);
       if (found === "no such name") {
         // With its last record a name goes away (RFC 8020); one that was never there is likelier a typing error.

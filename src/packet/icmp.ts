@@ -85,7 +85,8 @@ function swap16(value: number): number {
 
 /** Length of the IPv4 header at `at`, in bytes; 0 where there is none that could be right. */
 export function ipv4HeaderLength(bytes: Uint8Array, at: number, length: number): number {
-  const first = bytes[at] ?? 0;
+  if (length < 20) return 0;
+  const first = bytes[at] as number;
   const header = (first & 0x0f) * 4;
   return first >> 4 === 4 && header >= 20 && header <= length ? header : 0;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ProbeModule } from "../config/probe-endpoint-schema.ts";
+import type { ProbeModule } from "../config/probe-endpoint.ts";
 import type { EngineSnapshot } from "../prober/engine.ts";
 import { SLOT_WORDS } from "../prober/tally.ts";
 import { addTally, endBurst } from "./add-tally.ts";

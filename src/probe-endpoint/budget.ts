@@ -1,4 +1,4 @@
-import { LONGEST_RUN_SECONDS, neededSeconds, type ProbeModule } from "../config/probe-endpoint-schema.ts";
+import { LONGEST_RUN_SECONDS, neededSeconds, type ProbeModule } from "../config/probe-endpoint.ts";
 
 /** A name server that is asked again after no answer, and a busy machine, need more than the packets alone. */
 const SPARE_SECONDS = 5;

@@ -1,5 +1,5 @@
 import type { Thresholds } from "../analysis/thresholds.ts";
-import type { ProbeEndpointConfig } from "../config/probe-endpoint-schema.ts";
+import type { ProbeEndpointConfig } from "../config/probe-endpoint.ts";
 import type { ProbeEngine } from "../prober/engine.ts";
 import { ENGINE_MAX_PACKETS_PER_SECOND } from "../prober/limits.ts";
 import type { ResolverMachine } from "../prober/resolve/machine.ts";

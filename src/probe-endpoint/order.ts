@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { readPathKey } from "../config/path-key.ts";
-import type { ProbeEndpointConfig, ProbeModule } from "../config/probe-endpoint-schema.ts";
+import type { ProbeEndpointConfig, ProbeModule } from "../config/probe-endpoint.ts";
 import type { ProbeRefusal, ProbeRequest } from "./answer.ts";
 import { budgetSeconds } from "./budget.ts";
 import { readProbeQuery } from "./query.ts";

@@ -1,7 +1,7 @@
 import { type LossBounds, lossBounds } from "../analysis/bounds.ts";
 import type { PacketLog } from "../analysis/packet-log.ts";
 import type { Thresholds } from "../analysis/thresholds.ts";
-import type { ProbeModule } from "../config/probe-endpoint-schema.ts";
+import type { ProbeModule } from "../config/probe-endpoint.ts";
 import type { PathFailure } from "../prober/samples.ts";
 import { sendRefusal } from "../prober/send-refusal.ts";
 import { lossTally, STREAM, sendErrorReasons, sum, word } from "../prober/tally.ts";

@@ -1,4 +1,4 @@
-import type { ProbeModule } from "../config/probe-endpoint-schema.ts";
+import type { ProbeModule } from "../config/probe-endpoint.ts";
 import { parseTarget, type Target } from "../config/target.ts";
 import type { QueryProblem } from "./query.ts";
 

@@ -2,7 +2,7 @@ import { type KeyObject, randomBytes } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Network } from "../config/cidr.ts";
 import { createKernelClock } from "../kernel/ffi/clock.ts";
-import { reflectorSocketDrops } from "../kernel/ffi/reflector-socket.ts";
+import { socketDrops } from "../kernel/ffi/probe-socket.ts";
 import { createHmacSha256 } from "../kernel/hmac.ts";
 import { compileNetworks } from "./allowed.ts";
 import type { ReflectorLimits } from "./limits.ts";
@@ -37,7 +37,7 @@ function run({ fd, port, allow, keys, limits, counts, stop }: ReflectorStart): v
     clock: createKernelClock(),
     responder,
     counts: countsSoFar(counts),
-    socketDrops: () => reflectorSocketDrops(fd),
+    socketDrops: () => socketDrops(fd),
     publish: createCountsWriter(counts),
   });
   while (Atomics.load(stopped, 0) === 0) loop.round();

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { defaultThresholds } from "../../src/analysis/thresholds.ts";
 import { collectors } from "../../src/collectors/index.ts";
+import { collectorOptions } from "../../src/collectors/options.ts";
 import { collectorSamples, createCollectorRunner } from "../../src/collectors/run.ts";
 import type { AnySample } from "../../src/metrics/define.ts";
 import type { ExpositionFormat, LineFamily } from "../../src/metrics/exposition.ts";
@@ -62,7 +63,9 @@ const self = selfSamples({
 });
 
 async function expose(format: ExpositionFormat): Promise<string> {
-  const configured = collectors.map((collector) => ({ collector, options: collector.options.parse({}) }));
+  const configured = collectors.map((collector) => {
+    return { collector, options: collectorOptions[collector.name]?.parse({}) };
+  });
   const runner = createCollectorRunner(configured, createFixtureHost("linux-6.1-qemu"), {
     monotonicMs: () => 0,
     wallClockMs: () => 1_700_000_000_000,

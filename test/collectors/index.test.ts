@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { catalogue } from "../../src/catalogue.ts";
 import { collectors } from "../../src/collectors/index.ts";
+import { collectorOptions } from "../../src/collectors/options.ts";
 
 const folders = readdirSync(new URL("../../src/collectors", import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -8,6 +9,10 @@ const folders = readdirSync(new URL("../../src/collectors", import.meta.url), { 
 
 test("the list of collectors equals the directory", () => {
   expect(collectors.map((collector) => collector.name).sort()).toEqual(folders.sort());
+});
+
+test("every collector has options that a configuration may set, in the order of the list, and nothing else has", () => {
+  expect(Object.keys(collectorOptions)).toEqual(collectors.map(({ name }) => name));
 });
 
 test("every folder has the same four parts", () => {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { type Collector, defineCollector } from "../../src/collectors/collector.ts";
 import { type CollectorReport, collectorSamples, createCollectorRunner } from "../../src/collectors/run.ts";
 import { SourceAbsentError } from "../../src/kernel/host.ts";
@@ -9,7 +8,7 @@ const host = createFixtureHost("linux-6.18-virtio");
 const fine = gauge("virtloss_fine", "One.", ["source"]);
 
 function collector(name: string, collect: Collector["collect"]) {
-  return { collector: defineCollector({ name, options: z.strictObject({}), metrics: {}, collect }), options: {} };
+  return { collector: defineCollector({ name, metrics: {}, collect }), options: {} };
 }
 
 const works = collector("works", async () => [sample(fine, { source: "works" }, 1)]);

@@ -1,6 +1,6 @@
 import { formatNetwork } from "../../src/config/cidr.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { neededSeconds } from "../../src/config/probe-endpoint-schema.ts";
+import { neededSeconds } from "../../src/config/probe-endpoint.ts";
 import { errorsOf, load } from "./load-text.ts";
 import { memoryFiles } from "./memory-files.ts";
 
@@ -72,6 +72,11 @@ test.each([
   [
     "probe: {networks: []}",
     "1:9: probe.networks: unknown key; known keys are allow, modules, concurrency, timeout_offset",
+  ],
+  [oneModule("cuont: 5"), '1:23: probe.modules.m.cuont: unknown key; did you mean "count"?'],
+  [
+    oneModule("constructor: 5"),
+    "probe.modules.m.constructor: unknown key; known keys are protocol, count, scope, rate,",
   ],
   [oneModule("protocol: udp"), '1:33: probe.modules.m.protocol: expected icmp, stamp or tcp, got "udp"'],
   [oneModule("count: 0"), "1:30: probe.modules.m.count: expected a whole number of packets from 1 to 100000, got 0"],

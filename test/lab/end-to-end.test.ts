@@ -2,31 +2,50 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWire, inputRules, run, TARGET, type Wire } from "../support/lab.ts";
+import { type Reflecting, startReflect } from "../support/reflecting.ts";
 import { EXPORTER, eventually, PROMETHEUS, root, type Servers, startServers } from "../support/servers.ts";
 
 /** The board drawing program: an external tool, given by its path. CI has it; without it only the queries are tested. */
 const viewer = process.env["BOARD_VIEWER"];
 
+/** Of the target too; nothing that is sent there is answered. */
+const DARK = "10.77.0.3";
+const REFUSED_PORT = 9;
+
+/** Whatever a path can tell is told by one of them. */
 const config = `
 paths:
   - {name: db, scope: colocated, target: ${TARGET}, rate: 400}
   - {name: nowhere, scope: external, target: 203.0.113.1, rate: 10}
   - {name: loopback, scope: control, target: 127.0.0.1, rate: 40}
+  - {name: there, scope: gateway, target: ${TARGET}, protocols: [stamp], rate: 20, df: true}
+  - {name: dark, scope: external, target: ${DARK}, rate: 10}
+  - {name: refused, scope: external, target: ${TARGET}, protocols: [tcp], port: ${REFUSED_PORT}, rate: 5}
 `;
 
 let wire: Wire;
 let servers: Servers;
+let reflector: Reflecting;
 let directory: string;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "virtloss-e2e-"));
   wire = await createWire();
   await wire.target.nft(inputRules(`icmp type echo-request numgen random mod 100 < 5 counter drop comment "fault"`));
+  await wire.target.sh(`ip address add ${DARK}/24 dev v1`);
+  await wire.target.nft(
+    inputRules(`ip daddr ${DARK} drop`, `tcp dport ${REFUSED_PORT} reject with icmp admin-prohibited`).replace(
+      "inet lab",
+      "inet always",
+    ),
+  );
+  reflector = await startReflect(wire.target, ["--allow", "10.77.0.0/24"]);
   servers = await startServers(wire.prober, directory, config);
 }, 60_000);
 
 afterAll(async () => {
   await servers.stop();
+  await reflector.stop();
   await wire.remove();
   rmSync(directory, { recursive: true });
 }, 30_000);
@@ -36,7 +55,10 @@ test("a path that loses 5 % pages: the text names path, loss and bounds", async 
     servers.notifications
       .filter(({ to }) => to === "/pager")
       .flatMap(({ alerts }) => alerts)
-      .find(({ labels }) => labels["alertname"] === "VirtlossPathLoss" && labels["severity"] === "critical"),
+      .find(
+        ({ labels }) =>
+          labels["alertname"] === "VirtlossPathLoss" && labels["severity"] === "critical" && labels["path"] === "db",
+      ),
   );
 
   expect(page.labels).toMatchObject({ path: "db", scope: "colocated", protocol: "icmp", instance: "127.0.0.1:10862" });
@@ -97,6 +119,10 @@ test("every query of every board has data in this Prometheus", async () => {
   // The rules over an hour are evaluated once a minute.
   await eventually("the recording rules over an hour", 90, async () =>
     (await servers.query("path:virtloss_loss:ratio_rate1h"))[0] ? true : undefined,
+  );
+  // A dark path takes another identifier after ten seconds; a rate needs two scrapes of that.
+  await eventually("the rotation of a dark path", 60, async () =>
+    (await servers.query("rate(virtloss_probe_rotations_total[10s])"))[0] ? true : undefined,
   );
 
   expect(await askAll()).toEqual([]);

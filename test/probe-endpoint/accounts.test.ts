@@ -1,4 +1,5 @@
-import { type ProbeModule, probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
+import type { ProbeModule } from "../../src/config/probe-endpoint.ts";
+import { probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
 import { closeRun, createAccounts, totalOf } from "../../src/probe-endpoint/accounts.ts";
 import { SLOT_WORDS, STREAM, word } from "../../src/prober/tally.ts";
 

@@ -1,4 +1,5 @@
-import { type ProbeModule, probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
+import type { ProbeModule } from "../../src/config/probe-endpoint.ts";
+import { probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
 import { budgetSeconds } from "../../src/probe-endpoint/budget.ts";
 
 const { modules } = probeEndpointSchema.parse({ modules: { short: {}, long: { count: 2900, timeout: "2s" } } });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { type ProbeModule, probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
+import type { ProbeModule } from "../../src/config/probe-endpoint.ts";
+import { probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
 import { readProbeQuery } from "../../src/probe-endpoint/query.ts";
 import { parseRunTarget } from "../../src/probe-endpoint/target.ts";
 

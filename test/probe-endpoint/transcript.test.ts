@@ -1,6 +1,7 @@
 import { LOST, RECEIVED, VOID } from "../../src/analysis/packet-log.ts";
 import { defaultThresholds } from "../../src/analysis/thresholds.ts";
-import { type ProbeModule, probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
+import type { ProbeModule } from "../../src/config/probe-endpoint.ts";
+import { probeEndpointSchema } from "../../src/config/probe-endpoint-schema.ts";
 import { isNotable, isSuccess, type RunFacts, refusalOf } from "../../src/probe-endpoint/run-facts.ts";
 import { summaryOf, transcriptOf } from "../../src/probe-endpoint/transcript.ts";
 import { SLOT_WORDS, STREAM, sendErrorReasons } from "../../src/prober/tally.ts";

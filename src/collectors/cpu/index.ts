@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
 import { cpuMetrics as m } from "./metrics.ts";
@@ -6,7 +5,6 @@ import { parseCpuTimes, TICKS_PER_SECOND } from "./parse.ts";
 
 export const cpu = defineCollector({
   name: "cpu",
-  options: z.strictObject({}),
   metrics: m,
   async collect(host) {
     const rows = parseCpuTimes(await host.readText("/proc/stat"));

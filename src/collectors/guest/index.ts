@@ -1,19 +1,11 @@
-import { z } from "zod";
 import { type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
 import { sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
 import { guestMetrics as m } from "./metrics.ts";
+import type { GuestOptions } from "./options.ts";
 import { parseUuid } from "./parse.ts";
 
 const DMI_UUID = "/sys/class/dmi/id/product_uuid";
-
-export const guestOptions = z.strictObject({
-  uuid_file: z
-    .string()
-    .startsWith("/", "expected an absolute path")
-    .optional()
-    .describe("A copy of the product UUID, for an exporter that does not run as root (systemd LoadCredential)."),
-});
 
 export interface VmIdentity {
   /** Lower case; empty where it could not be read. */
@@ -26,7 +18,7 @@ export interface VmIdentity {
  * The UUID under which hypervisor and vCenter know this machine.
  * @throws ParseError where a file holds something else; SourceAbsentError, NotPermittedError for a `uuid_file` that was given
  */
-export async function readVmIdentity(host: Host, options: z.output<typeof guestOptions>): Promise<VmIdentity> {
+export async function readVmIdentity(host: Host, options: GuestOptions): Promise<VmIdentity> {
   const file = options.uuid_file ?? DMI_UUID;
   try {
     return { vmUuid: parseUuid(file, await host.readText(file)), detail: "" };
@@ -42,9 +34,8 @@ export async function readVmIdentity(host: Host, options: z.output<typeof guestO
 
 export const guest = defineCollector({
   name: "guest",
-  options: guestOptions,
   metrics: m,
-  async collect(host, options, _signal, note) {
+  async collect(host, options: GuestOptions, _signal, note) {
     const { vmUuid, detail } = await readVmIdentity(host, options);
     const hypervisor = host.machine()?.hypervisor ?? "";
     if (vmUuid === "" && hypervisor === "")

@@ -3,7 +3,7 @@ import type { Sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
 import { collectDevice } from "./device.ts";
 import { nicMetrics as m } from "./metrics.ts";
-import { isReported, nicOptions } from "./options.ts";
+import type { NicOptions } from "./options.ts";
 import { type InterruptRow, parseInterrupts } from "./parse.ts";
 import { ifThere } from "./sysfs.ts";
 
@@ -14,6 +14,10 @@ async function listInterfaces(host: Host): Promise<readonly string[]> {
   const names = await host.list(NET);
   const links = await Promise.all(names.map((name) => ifThere(host.readLink(`${NET}/${name}`))));
   return names.filter((_, i) => links[i] !== undefined);
+}
+
+function isReported(device: string, { include, exclude }: NicOptions): boolean {
+  return include?.test(device) === true || !exclude.test(device);
 }
 
 /** What one interface had to say; an error where it could not be read although it is there. */
@@ -31,9 +35,8 @@ async function outcomeOf(host: Host, device: string, interrupts: readonly Interr
 
 export const nic = defineCollector({
   name: "nic",
-  options: nicOptions,
   metrics: m,
-  async collect(host, options, _signal, note) {
+  async collect(host, options: NicOptions, _signal, note) {
     const devices = (await listInterfaces(host)).filter((device) => isReported(device, options));
     if (devices.length === 0) throw new SourceAbsentError("no interface to report: all are excluded by name");
     const text = await ifThere(host.readText("/proc/interrupts"));

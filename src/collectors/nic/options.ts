@@ -20,6 +20,4 @@ export const nicOptions = z.strictObject({
   exclude: pattern.prefault(DEFAULT_EXCLUDE).describe("Interfaces to leave out, by regular expression."),
 });
 
-export function isReported(device: string, options: z.output<typeof nicOptions>): boolean {
-  return options.include?.test(device) === true || !options.exclude.test(device);
-}
+export type NicOptions = z.output<typeof nicOptions>;

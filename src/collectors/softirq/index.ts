@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
 import { softirqMetrics as m } from "./metrics.ts";
@@ -6,7 +5,6 @@ import { parseSoftirqs } from "./parse.ts";
 
 export const softirq = defineCollector({
   name: "softirq",
-  options: z.strictObject({}),
   metrics: m,
   async collect(host) {
     const rows = parseSoftirqs(await host.readText("/proc/softirqs"));

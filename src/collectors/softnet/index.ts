@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { type Sample, sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
 import { softnetMetrics as m } from "./metrics.ts";
@@ -15,7 +14,6 @@ function samplesOf(row: SoftnetRow): Sample[] {
 
 export const softnet = defineCollector({
   name: "softnet",
-  options: z.strictObject({}),
   metrics: m,
   async collect(host) {
     return parseSoftnetStat(await host.readText("/proc/net/softnet_stat")).flatMap(samplesOf);

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { type Host, SourceAbsentError } from "../../kernel/host.ts";
 import { type Sample, sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
@@ -46,7 +45,6 @@ function udpSamples(snmp: ProtocolCounters, snmp6: ReadonlyMap<string, number>):
 
 export const transport = defineCollector({
   name: "transport",
-  options: z.strictObject({}),
   metrics: m,
   async collect(host) {
     const [snmpText, netstatText, snmp6Text] = await Promise.all([

@@ -1,8 +1,8 @@
+import { renderDocument } from "./document.ts";
 import { formatBrief, formatInstant, formatSpan } from "./format.ts";
-import { html, type Markup, styleElement, toText } from "./html.ts";
+import { html, type Markup } from "./html.ts";
 import { pathItem } from "./path.ts";
 import { pathStates, stateBadge, stateIcon } from "./states.ts";
-import { style } from "./style.ts";
 import type { CollectorView, PathState, PathView, StatusView } from "./view.ts";
 
 export interface PageOptions {
@@ -93,18 +93,9 @@ export function renderStatusPage(view: StatusView, options: PageOptions): string
   const shown = worstFirst(view.paths).slice((page - 1) * PATHS_PER_PAGE, page * PATHS_PER_PAGE);
   const still = options.refreshSeconds === null ? "&still" : "";
   const hints = view.hints.map((hint) => html`<p class="hint">${hint}</p>`);
-  return toText(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>virtloss on ${view.hostname}</title>
-<link rel="icon" href="data:,">
-${styleElement(style)}
-</head>
-<body>
-<header><h1>virtloss <span>on ${view.hostname}</span></h1>${renewal(view, { ...options, page })}</header>
+  return renderDocument(
+    `virtloss on ${view.hostname}`,
+    html`<header><h1>virtloss <span>on ${view.hostname}</span></h1>${renewal(view, { ...options, page })}</header>
 <main>
 ${verdict(view.paths)}
 ${hints}
@@ -112,8 +103,6 @@ ${hints}
 ${shown.map(pathItem)}</ul>${pager(page, pages, still)}</section>
 ${machine(view)}
 </main>
-<footer><p>virtloss ${view.version}, running for ${formatSpan(view.nowSeconds - view.startedAtSeconds)}</p><p><a href="/metrics">Metrics</a></p></footer>
-</body>
-</html>
-`);
+<footer><p>virtloss ${view.version}, running for ${formatSpan(view.nowSeconds - view.startedAtSeconds)}</p><p><a href="/metrics">Metrics</a></p></footer>`,
+  );
 }

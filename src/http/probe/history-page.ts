@@ -1,8 +1,8 @@
 import type { HistoryEntry } from "../../probe-endpoint/history.ts";
+import { renderDocument } from "../page/document.ts";
 import { formatInstant } from "../page/format.ts";
-import { html, type Markup, styleElement, toText } from "../page/html.ts";
+import { html, type Markup } from "../page/html.ts";
 import { stateBadge } from "../page/states.ts";
-import { style } from "../page/style.ts";
 
 /** The latest runs of /probe, newest first. */
 export function renderHistory(entries: readonly HistoryEntry[]): string {
@@ -31,21 +31,10 @@ export function renderRun({ target, transcript }: HistoryEntry): string {
 }
 
 function pageOf(title: string, content: Markup, back: Markup): string {
-  return toText(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-${styleElement(style)}
-</head>
-<body>
-<header><h1>${title}</h1></header>
+  return renderDocument(
+    title,
+    html`<header><h1>${title}</h1></header>
 <main>${content}</main>
-<footer><p>${back}</p></footer>
-</body>
-</html>
-`);
+<footer><p>${back}</p></footer>`,
+  );
 }

@@ -1,5 +1,6 @@
-import koffi from "koffi";
+import { CMSG_HEADER_WORDS, endOfControl, hasValue } from "./control.ts";
 import { addressOf, nativeBytes } from "./libc.ts";
+import { IOVEC, MMSGHDR } from "./mmsghdr.ts";
 import {
   IP_RECVERR,
   IPPROTO_UDP,
@@ -12,28 +13,13 @@ import {
   UDP_SEGMENT,
 } from "./socket.ts";
 
-// The C compiler's own layout on this architecture, so that no offset is a guess.
-const iovec = koffi.struct({ iov_base: "void *", iov_len: "size_t" });
-const msghdr = koffi.struct({
-  msg_name: "void *",
-  msg_namelen: "uint32_t",
-  msg_iov: "void *",
-  msg_iovlen: "size_t",
-  msg_control: "void *",
-  msg_controllen: "size_t",
-  msg_flags: "int",
-});
-const mmsghdr = koffi.struct({ msg_hdr: msghdr, msg_len: "uint32_t" });
+const MESSAGE_WORDS = MMSGHDR.bytes / 4;
+const IOVEC_WORDS = IOVEC.bytes / 4;
+const NAME_LENGTH = MMSGHDR.nameLength / 4;
+const CONTROL_LENGTH = MMSGHDR.controlLength / 4;
+const MESSAGE_LENGTH = MMSGHDR.length / 4;
+const IOVEC_LENGTH = IOVEC.length / 4;
 
-const MESSAGE_BYTES = koffi.sizeof(mmsghdr);
-const MESSAGE_WORDS = MESSAGE_BYTES / 4;
-const IOVEC_WORDS = koffi.sizeof(iovec) / 4;
-const NAME_LENGTH = koffi.offsetof(msghdr, "msg_namelen") / 4;
-const CONTROL_LENGTH = koffi.offsetof(msghdr, "msg_controllen") / 4;
-const MESSAGE_LENGTH = koffi.offsetof(mmsghdr, "msg_len") / 4;
-const IOVEC_LENGTH = koffi.offsetof(iovec, "iov_len") / 4;
-
-const CMSG_HEADER_WORDS = 4; // size_t cmsg_len, int cmsg_level, int cmsg_type
 const NAME_BYTES = 28; // sockaddr_in6, the longer of the two
 const NAME_STRIDE = 32;
 const CONTROL_STRIDE = 256;
@@ -63,8 +49,8 @@ export class MessageRing {
   constructor(count: number, dataBytes: number) {
     this.count = count;
     this.dataStride = (dataBytes + 7) & ~7;
-    this.iovAt = count * MESSAGE_BYTES;
-    this.nameAt = this.iovAt + count * IOVEC_WORDS * 4;
+    this.iovAt = count * MMSGHDR.bytes;
+    this.nameAt = this.iovAt + count * IOVEC.bytes;
     this.controlAt = this.nameAt + count * NAME_STRIDE;
     this.dataStart = this.controlAt + count * CONTROL_STRIDE;
     const block = nativeBytes(this.dataStart + count * this.dataStride);
@@ -77,20 +63,20 @@ export class MessageRing {
   private link(view: DataView): void {
     const pointer = (at: number, to: number) => view.setBigUint64(at, this.base + BigInt(to), true);
     for (let i = 0; i < this.count; i++) {
-      const message = i * MESSAGE_BYTES;
-      const iov = this.iovAt + i * IOVEC_WORDS * 4;
-      pointer(message + koffi.offsetof(msghdr, "msg_name"), this.nameAt + i * NAME_STRIDE);
-      pointer(message + koffi.offsetof(msghdr, "msg_iov"), iov);
-      view.setBigUint64(message + koffi.offsetof(msghdr, "msg_iovlen"), 1n, true);
-      pointer(message + koffi.offsetof(msghdr, "msg_control"), this.controlAt + i * CONTROL_STRIDE);
-      pointer(iov, this.dataAt(i));
+      const message = i * MMSGHDR.bytes;
+      const iov = this.iovAt + i * IOVEC.bytes;
+      pointer(message + MMSGHDR.name, this.nameAt + i * NAME_STRIDE);
+      pointer(message + MMSGHDR.iov, iov);
+      view.setBigUint64(message + MMSGHDR.iovCount, 1n, true);
+      pointer(message + MMSGHDR.control, this.controlAt + i * CONTROL_STRIDE);
+      pointer(iov + IOVEC.base, this.dataAt(i));
       this.setDataLength(i, this.dataStride);
     }
   }
 
   /** Native address of message i: what a system call that begins there takes. */
   addressOf(i: number): bigint {
-    return i === 0 ? this.base : this.base + BigInt(i * MESSAGE_BYTES);
+    return i === 0 ? this.base : this.base + BigInt(i * MMSGHDR.bytes);
   }
 
   dataAt(i: number): number {
@@ -163,6 +149,7 @@ export class MessageRing {
 
 const SCM_TIMESTAMPING = SO_TIMESTAMPING;
 const SCM_TIMESTAMPNS = SO_TIMESTAMPNS;
+const TIMESPEC_BYTES = 16;
 
 /**
  * The software stamp in message i's control data, in nanoseconds since `baseSeconds`; NaN where the kernel gave none.
@@ -171,15 +158,13 @@ const SCM_TIMESTAMPNS = SO_TIMESTAMPNS;
 export function kernelStampNanos(ring: MessageRing, i: number, baseSeconds: number): number {
   const { words } = ring;
   const end = ring.controlEnd(i);
-  for (let at = ring.controlStart(i); at + CMSG_HEADER_WORDS <= end; ) {
-    const length = words[at] as number;
-    if (length < CMSG_HEADER_WORDS * 4) break;
+  for (let at = ring.controlStart(i), next = at; at < end; at = next) {
+    next = endOfControl(words, at, end);
+    if (next < 0) break;
     const type = words[at + 3];
-    if (words[at + 2] === SOL_SOCKET && (type === SCM_TIMESTAMPING || type === SCM_TIMESTAMPNS)) {
-      const seconds = words[at + 4] as number;
-      return seconds === 0 ? Number.NaN : (seconds - baseSeconds) * 1e9 + (words[at + 6] as number);
-    }
-    at += ((length + 7) & ~7) >> 2;
+    if (words[at + 2] !== SOL_SOCKET || (type !== SCM_TIMESTAMPING && type !== SCM_TIMESTAMPNS)) continue;
+    const seconds = hasValue(words, at, TIMESPEC_BYTES) ? (words[at + 4] as number) : 0;
+    return seconds === 0 ? Number.NaN : (seconds - baseSeconds) * 1e9 + (words[at + 6] as number);
   }
   return Number.NaN;
 }
@@ -194,6 +179,7 @@ export interface ReportedError {
   info: number;
 }
 
+const EXTENDED_ERROR_BYTES = 16;
 const origins: readonly (ReportedError["origin"] | undefined)[] = [undefined, "local", "icmp", "icmp6"];
 
 /**
@@ -203,22 +189,21 @@ const origins: readonly (ReportedError["origin"] | undefined)[] = [undefined, "l
 export function readReportedError(ring: MessageRing, i: number, into: ReportedError): boolean {
   const { words } = ring;
   const end = ring.controlEnd(i);
-  for (let at = ring.controlStart(i); at + CMSG_HEADER_WORDS <= end; ) {
-    const length = words[at] as number;
-    if (length < CMSG_HEADER_WORDS * 4) break;
+  for (let at = ring.controlStart(i), next = at; at < end; at = next) {
+    next = endOfControl(words, at, end);
+    if (next < 0) break;
     const level = words[at + 2];
     const type = words[at + 3];
-    if ((level === SOL_IP && type === IP_RECVERR) || (level === SOL_IPV6 && type === IPV6_RECVERR)) {
-      const facts = words[at + 5] as number; // origin, type, code and a pad byte
-      const origin = origins[facts & 0xff];
-      if (origin === undefined) return false;
-      into.origin = origin;
-      into.type = (facts >>> 8) & 0xff;
-      into.code = (facts >>> 16) & 0xff;
-      into.info = words[at + 6] as number;
-      return true;
-    }
-    at += ((length + 7) & ~7) >> 2;
+    const isError = (level === SOL_IP && type === IP_RECVERR) || (level === SOL_IPV6 && type === IPV6_RECVERR);
+    if (!isError || !hasValue(words, at, EXTENDED_ERROR_BYTES)) continue;
+    const facts = words[at + 5] as number; // origin, type, code and a pad byte
+    const origin = origins[facts & 0xff];
+    if (origin === undefined) return false;
+    into.origin = origin;
+    into.type = (facts >>> 8) & 0xff;
+    into.code = (facts >>> 16) & 0xff;
+    into.info = words[at + 6] as number;
+    return true;
   }
   return false;
 }

@@ -1,3 +1,4 @@
+import { CMSG_HEADER_WORDS, endOfControl } from "./control.ts";
 import { addressOf, errnoName, lastErrno, nativeBytes } from "./libc.ts";
 import { IOVEC, MMSGHDR } from "./mmsghdr.ts";
 import * as sys from "./socket.ts";
@@ -29,7 +30,6 @@ const NAME_BYTES = 28; // sockaddr_in6, the longer of the two
 const NAME_STRIDE = 32;
 const CONTROL_BYTES = 256;
 const DATA_STRIDE = (LONGEST_DATAGRAM_BYTES + 7) & ~7;
-const CMSG_HEADER_BYTES = 16; // size_t cmsg_len, int cmsg_level, int cmsg_type
 
 /** Offsets inside sockaddr_in, sockaddr_in6, in_pktinfo and in6_pktinfo. */
 const SIN_PORT = 2;
@@ -140,11 +140,10 @@ export class ReflectorRing {
     const { words } = this;
     const start = (this.controlAt + i * CONTROL_BYTES) >> 2;
     const end = start + ((words[(i * MMSGHDR.bytes + MMSGHDR.controlLength) >> 2] as number) >> 2);
-    for (let at = start; at + CMSG_HEADER_BYTES / 4 <= end; ) {
-      const length = words[at] as number;
-      if (length < CMSG_HEADER_BYTES) break;
-      this.readOne(words[at + 2] as number, words[at + 3] as number, at + CMSG_HEADER_BYTES / 4, baseSeconds, into);
-      at += ((length + 7) & ~7) >> 2;
+    for (let at = start, next = at; at < end; at = next) {
+      next = endOfControl(words, at, end);
+      if (next < 0) break;
+      this.readOne(words[at + 2] as number, words[at + 3] as number, at + CMSG_HEADER_WORDS, baseSeconds, into);
     }
   }
 
@@ -210,11 +209,11 @@ export class ReflectorRing {
 
   /** Header of a control message, with room for its value. @returns where the next one begins, a multiple of eight bytes */
   private controlHeader(at: number, level: number, type: number, valueBytes: number): number {
-    this.words[at] = CMSG_HEADER_BYTES + valueBytes;
+    this.words[at] = CMSG_HEADER_WORDS * 4 + valueBytes;
     this.words[at + 1] = 0;
     this.words[at + 2] = level;
     this.words[at + 3] = type;
-    return at + (CMSG_HEADER_BYTES + ((valueBytes + 7) & ~7)) / 4;
+    return at + CMSG_HEADER_WORDS + 2 * Math.ceil(valueBytes / 8);
   }
 
   /** Sends what is queued. @returns replies that the kernel refused; each is one that the sender will miss */

@@ -1,6 +1,7 @@
 import { errnoName, lastErrno, nativeBytes } from "./libc.ts";
 import { sockaddr } from "./sockaddr.ts";
 import * as sys from "./socket.ts";
+import { int32, setOption, tryOption } from "./socket-option.ts";
 
 /** The socket cannot be opened; the message says what to do. */
 export class CannotReflectError extends Error {
@@ -32,28 +33,29 @@ export function openReflectorSocket(host: string | undefined, port: number, wait
     throw new CannotReflectError(`no UDP socket for ${wanted}: ${reason}`);
   }
   try {
-    if (v6) setInt(fd, sys.SOL_IPV6, sys.IPV6_V6ONLY, host === undefined ? 0 : 1);
+    if (v6) setOption(fd, sys.SOL_IPV6, sys.IPV6_V6ONLY, int32(host === undefined ? 0 : 1));
     tellArrivals(fd, v6);
     setWaits(fd, waitMs);
     setReceiveBuffer(fd);
     return { fd, port: bindTo(fd, wanted, port) };
   } catch (error) {
     sys.close(fd);
-    throw error;
+    throw error instanceof CannotReflectError ? error : new CannotReflectError(messageOf(error), { cause: error });
   }
 }
 
 /** IPv4 packets have their options of level SOL_IP on a socket of either family. */
 function tellArrivals(fd: number, v6: boolean): void {
-  setInt(fd, sys.SOL_IP, sys.IP_PKTINFO, 1);
-  setInt(fd, sys.SOL_IP, sys.IP_RECVTTL, 1);
-  setInt(fd, sys.SOL_IP, sys.IP_RECVTOS, 1);
+  setOption(fd, sys.SOL_IP, sys.IP_PKTINFO, int32(1));
+  setOption(fd, sys.SOL_IP, sys.IP_RECVTTL, int32(1));
+  setOption(fd, sys.SOL_IP, sys.IP_RECVTOS, int32(1));
   if (v6) {
-    setInt(fd, sys.SOL_IPV6, sys.IPV6_RECVPKTINFO, 1);
-    setInt(fd, sys.SOL_IPV6, sys.IPV6_RECVHOPLIMIT, 1);
-    setInt(fd, sys.SOL_IPV6, sys.IPV6_RECVTCLASS, 1);
+    setOption(fd, sys.SOL_IPV6, sys.IPV6_RECVPKTINFO, int32(1));
+    setOption(fd, sys.SOL_IPV6, sys.IPV6_RECVHOPLIMIT, int32(1));
+    setOption(fd, sys.SOL_IPV6, sys.IPV6_RECVTCLASS, int32(1));
   }
-  setInt(fd, sys.SOL_SOCKET, sys.SO_TIMESTAMPING, sys.SOF_TIMESTAMPING_RX_SOFTWARE | sys.SOF_TIMESTAMPING_SOFTWARE);
+  const stamps = sys.SOF_TIMESTAMPING_RX_SOFTWARE | sys.SOF_TIMESTAMPING_SOFTWARE;
+  setOption(fd, sys.SOL_SOCKET, sys.SO_TIMESTAMPING, int32(stamps));
 }
 
 /** A wait that ends lets the loop see that it shall stop; a full send buffer is waited for rather than dropped at. */
@@ -61,15 +63,13 @@ function setWaits(fd: number, waitMs: number): void {
   const timeval = nativeBytes(16);
   timeval.writeBigInt64LE(BigInt(Math.floor(waitMs / 1000)), 0);
   timeval.writeBigInt64LE(BigInt((waitMs % 1000) * 1000), 8);
-  for (const option of [sys.SO_RCVTIMEO, sys.SO_SNDTIMEO]) set(fd, sys.SOL_SOCKET, option, timeval);
+  for (const option of [sys.SO_RCVTIMEO, sys.SO_SNDTIMEO]) setOption(fd, sys.SOL_SOCKET, option, timeval);
 }
 
 /** With CAP_NET_ADMIN the size is ours to choose; without, net.core.rmem_max caps it. */
 function setReceiveBuffer(fd: number): void {
-  const bytes = int32(RECEIVE_BUFFER_BYTES);
-  if (sys.setsockopt(fd, sys.SOL_SOCKET, sys.SO_RCVBUFFORCE, bytes, 4) < 0) {
-    set(fd, sys.SOL_SOCKET, sys.SO_RCVBUF, bytes);
-  }
+  if (tryOption(fd, sys.SOL_SOCKET, sys.SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)) return;
+  setOption(fd, sys.SOL_SOCKET, sys.SO_RCVBUF, int32(RECEIVE_BUFFER_BYTES));
 }
 
 /** @returns the port */
@@ -97,28 +97,6 @@ function bindProblem(host: string, port: number, reason: string): string {
   return `cannot listen on ${where}: ${reason}${remedy === undefined ? "" : `: ${remedy}`}`;
 }
 
-function setInt(fd: number, level: number, option: number, value: number): void {
-  set(fd, level, option, int32(value));
-}
-
-function set(fd: number, level: number, option: number, value: Uint8Array): void {
-  if (sys.setsockopt(fd, level, option, value, value.length) < 0) {
-    throw new CannotReflectError(`setsockopt level ${level} option ${option}: ${errnoName(lastErrno())}`);
-  }
-}
-
-function int32(value: number): Buffer {
-  const bytes = nativeBytes(4);
-  bytes.writeInt32LE(value);
-  return bytes;
-}
-
-const SK_MEMINFO_DROPS = 8;
-const MEMINFO_BYTES = 64;
-
-/** Packets that the socket dropped for want of room since it was opened, 32 bits. */
-export function reflectorSocketDrops(fd: number): number {
-  const info = nativeBytes(MEMINFO_BYTES);
-  if (sys.getsockopt(fd, sys.SOL_SOCKET, sys.SO_MEMINFO, info, int32(MEMINFO_BYTES)) < 0) return 0;
-  return info.readUInt32LE(SK_MEMINFO_DROPS * 4);
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
-import { guest, guestOptions, readVmIdentity } from "../../../src/collectors/guest/index.ts";
+import { guest, readVmIdentity } from "../../../src/collectors/guest/index.ts";
+import { guestOptions } from "../../../src/collectors/guest/options.ts";
 import { parseUuid } from "../../../src/collectors/guest/parse.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "../../../src/kernel/host.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { guestOptions } from "./guest/options.ts";
+import { nicOptions } from "./nic/options.ts";
+
+const none = z.strictObject({});
+
+/**
+ * What a configuration may say of each collector, by its name and in the order of the list in `index.ts`; a test holds both
+ * against each other. Apart from the collectors, because the running exporter has no use for zod and its megabytes.
+ */
+export const collectorOptions: Readonly<Record<string, z.ZodObject>> = {
+  cpu: none,
+  softirq: none,
+  softnet: none,
+  nic: nicOptions,
+  transport: none,
+  guest: guestOptions,
+};
