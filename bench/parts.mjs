@@ -5,6 +5,7 @@ import { lossTable, measureLoss } from "./loss.mjs";
 import { measureMemory, memoryTable } from "./memory.mjs";
 import { measureRtt, rttTable } from "./rtt.mjs";
 import { measureScrape, scrapeTable } from "./scrape.mjs";
+import { measureSoak, soakTable } from "./soak.mjs";
 
 export const parts = {
   cpu: { measure: measureCpu, table: cpuTable },
@@ -13,6 +14,7 @@ export const parts = {
   rtt: { measure: measureRtt, table: rttTable },
   memory: { measure: measureMemory, table: memoryTable },
   scrape: { measure: measureScrape, table: scrapeTable },
+  soak: { measure: measureSoak, table: soakTable },
 };
 
 /**
