@@ -10,13 +10,14 @@ afterEach(async () => {
 });
 
 /** Runs a script of test/support against the built engine. @returns the JSON that it prints */
-async function runScript(file: string): Promise<unknown> {
+async function runScript(file: string, ...args: string[]): Promise<unknown> {
   const script = fileURLToPath(new URL(`../support/${file}`, import.meta.url));
   const { code, stdout, stderr } = await wire.prober.run(
     process.execPath,
     script,
     builtModule("src/prober/engine.js"),
     TARGET,
+    ...args,
   );
   if (code !== 0) throw new Error(`${file}: exit ${code}\n${stderr}`);
   return JSON.parse(stdout);
@@ -51,6 +52,22 @@ test("a worker that dies is started again: no counter goes back, nothing is lost
   }
   const [before, ...afterDeaths] = told.descriptors;
   expect(afterDeaths).toEqual([before, before, before]);
+}, 40_000);
+
+test("sockets that are closed under it: the worker ends, another one goes on, and the books balance", async () => {
+  const told = (await runScript("dying-worker.mjs", "close sockets")) as {
+    unbalanced: number;
+    backwards: string[];
+    restarts: number;
+    streams: Counts[];
+  };
+
+  expect(told).toMatchObject({ restarts: 3, unbalanced: 0, backwards: [] });
+  for (const stream of told.streams) {
+    expect(stream).toMatchObject({ lost: 0, duplicates: 0, inFlight: 0 });
+    expect(stream.received + stream.void).toBe(stream.sent);
+    expect(stream.received).toBeGreaterThan(2000);
+  }
 }, 40_000);
 
 test("two hundred streams that come and go disturb no other, and their slots begin at 0 for the next", async () => {

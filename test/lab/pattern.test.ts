@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createWire, inputRules, type Namespace, TARGET } from "../support/lab.ts";
-import { probe } from "../support/probing.ts";
+import { startProbe } from "../support/probing.ts";
 
 const run = ["--count", "6000", "--rate", "50"];
 
@@ -37,7 +37,7 @@ async function probeHoles() {
   const wire = await createWire();
   const holes = await startHoles(wire.target);
   try {
-    const result = await probe(wire.prober, TARGET, ...run);
+    const result = await startProbe(wire.prober, TARGET, ...run).result;
     return { result, dropped: await wire.target.counted("hole") };
   } finally {
     await holes.end();
@@ -49,7 +49,7 @@ async function probeRandom() {
   const wire = await createWire();
   try {
     await wire.target.nft(inputRules(`icmp type echo-request numgen random mod 100 == 0 counter drop comment "fault"`));
-    const result = await probe(wire.prober, TARGET, ...run);
+    const result = await startProbe(wire.prober, TARGET, ...run).result;
     return { result, dropped: await wire.target.counted("fault") };
   } finally {
     await wire.remove();

@@ -1,20 +1,25 @@
-// Ends the built engine's worker three times in the middle of a run. Prints what its snapshots told, as JSON.
+// Ends the built engine's worker three times in the middle of a run, or closes its sockets under it. Prints what its snapshots
+// told, as JSON.
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
-const [engineModule, address] = process.argv.slice(2);
+const [engineModule, address, how = "terminate"] = process.argv.slice(2);
 const beside = (file) => new URL(file, `file://${engineModule}`);
 const { createProbeEngine } = await import(engineModule);
+const { close } = await import(new URL("../kernel/ffi/socket.js", `file://${engineModule}`).href);
 const { STREAM, judgedPackets, lostPackets, voidPackets, voidReasons } = await import(beside("./tally.js").href);
 
 const DEATHS = 3;
 const workers = [];
+let sockets = [];
 const engine = createProbeEngine({
   receiveBufferBytes: 16 << 20,
   spawn(start) {
     const worker = new Worker(beside("./worker.js"), { workerData: start });
     workers.push(worker);
+    sockets = [];
+    worker.on("message", ({ type, fd }) => type === "opened" && sockets.push(fd));
     return worker;
   },
 });
@@ -52,7 +57,9 @@ const looking = setInterval(look, 2);
 await sleep(1000);
 told.descriptors.push(descriptors());
 for (let death = 0; death < DEATHS; death++) {
-  await workers.at(-1).terminate();
+  if (how === "terminate") await workers.at(-1).terminate();
+  // The first one only keeps the kernel's stamping on.
+  else for (const fd of sockets.slice(1)) close(fd);
   await sleep(1300);
   told.descriptors.push(descriptors());
 }
