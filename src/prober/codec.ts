@@ -40,6 +40,6 @@ export interface Codec {
 }
 
 export function isFromTarget(ring: MessageRing, i: number, routes: readonly Route[]): boolean {
-  for (const route of routes) if (ring.isFrom(i, route.sockaddr)) return true;
+  for (const route of routes) if (ring.isFrom(i, route.name)) return true;
   return false;
 }

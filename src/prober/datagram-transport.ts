@@ -3,15 +3,15 @@ import type { KernelClock } from "../kernel/ffi/clock.ts";
 import { errnoName, lastErrno } from "../kernel/ffi/libc.ts";
 import { kernelStampNanos, MessageRing, type ReportedError, readReportedError } from "../kernel/ffi/message-ring.ts";
 import { askForBuffers, grantedReceiveBuffer, type ProbeSocket, socketDrops } from "../kernel/ffi/probe-socket.ts";
-import { sockaddr } from "../kernel/ffi/sockaddr.ts";
 import { close, MSG_DONTWAIT, MSG_ERRQUEUE, recvmmsg, sendmmsg } from "../kernel/ffi/socket.ts";
 import { icmpErrorMeaning } from "../packet/icmp-error.ts";
 import type { Codec, Found } from "./codec.ts";
 import type { ProbeAddress } from "./commands.ts";
 import { createDoubts, type Doubts, type RecentSpans } from "./doubts.ts";
 import { createLane, type Lane, type Pending } from "./lane.ts";
+import { createRoute } from "./route.ts";
 import type { ProbeStream, Route } from "./stream.ts";
-import { add, ENGINE, icmpErrorReasons, STREAM, socketKind } from "./tally.ts";
+import { add, addRare, ENGINE, icmpErrorReasons, STREAM, socketKind } from "./tally.ts";
 import type { Transport } from "./transport.ts";
 
 const BATCH = 64;
@@ -115,14 +115,7 @@ export class DatagramTransport implements Transport {
   }
 
   attach(stream: ProbeStream, address: ProbeAddress): Route {
-    const route: Route = {
-      family: address.family,
-      address,
-      sockaddr: sockaddr(address.address, address.zoneIndex, stream.port),
-      transport: this,
-      firstSequence: stream.ledger.nextSequence,
-      sessions: [],
-    };
+    const route = createRoute(stream, address, this);
     this.deps.codec.attach(stream, route, this.lanes.length);
     return route;
   }
@@ -143,7 +136,7 @@ export class DatagramTransport implements Transport {
     waiting.packets = packets;
     waiting.sequence = ledger.attempt(sizes.index, sizes.bytes, nowNanos);
     for (let k = 1; k < packets; k++) ledger.attempt(sizes.index, sizes.bytes, nowNanos);
-    lane.sends.setName(i, route.sockaddr);
+    lane.sends.setName(i, route.name);
     this.deps.codec.write(lane, i, sizes.bytes, nowNanos + this.doubts.realtimeOffsetNanos);
     if (lane.pending === BATCH) this.batchFull = true;
     return packets;
@@ -222,7 +215,7 @@ export class DatagramTransport implements Transport {
     const length = Math.min(this.errors.receivedLength(i), this.errors.dataStride);
     if (!this.deps.codec.findQuoted(lane, this.errors, i, length, found) || !found.stream) return;
     const meaning = error.origin === "local" ? "packet_too_big" : icmpErrorMeaning(this.family, error.type, error.code);
-    add(found.stream.tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
+    addRare(found.stream.tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
     if (meaning === "packet_too_big" && error.info > 0) this.deps.learnedMtu(found.stream, error.info);
     this.deps.touched(found.stream);
   }

@@ -1,7 +1,7 @@
 import type { Doubts } from "./doubts.ts";
 import type { PacketRecorder } from "./packet-record.ts";
 import { PacketWindow } from "./packet-window.ts";
-import { add, STREAM, sendErrorReasons, type VoidReason } from "./tally.ts";
+import { add, addRare, STREAM, sendErrorReasons, setRare, type VoidReason } from "./tally.ts";
 import { Verdicts } from "./verdicts.ts";
 
 const IN_FLIGHT = 1;
@@ -100,22 +100,22 @@ export class Ledger {
 
   /** The kernel took the packet; `nowNanos` is monotonic and was read after the call. */
   sent(sequence: number, nowNanos: number): void {
-    this.packets.sentNanos[sequence & this.packets.mask] = nowNanos;
+    this.packets.setSentNanos(sequence & this.packets.mask, nowNanos);
     this.tally[STREAM.refusedRun] = 0;
   }
 
   refused(sequence: number, errorName: string): void {
     const known = sendErrorReasons.indexOf(errorName as (typeof sendErrorReasons)[number]);
     const reason = known < 0 ? sendErrorReasons.length - 1 : known;
-    this.packets.state[sequence & this.packets.mask] = REFUSED;
-    add(this.tally, STREAM.sendErrors + reason, 1);
+    this.packets.setState(sequence & this.packets.mask, REFUSED);
+    addRare(this.tally, STREAM.sendErrors + reason, 1);
     add(this.tally, STREAM.refusedRun, 1);
-    this.tally[STREAM.lastSendError] = reason;
+    setRare(this.tally, STREAM.lastSendError, reason);
   }
 
   /** The kernel's transmit stamp, realtime nanoseconds. */
   transmitted(sequence: number, stampNanos: number): void {
-    if (this.unwrap(sequence) >= 0) this.packets.transmitStamp[sequence & this.packets.mask] = stampNanos;
+    if (this.unwrap(sequence) >= 0) this.packets.setTransmitStamp(sequence & this.packets.mask, stampNanos);
   }
 
   /**
@@ -129,29 +129,29 @@ export class Ledger {
   replied(wireSequence: number, bytes: number, stampNanos: number, doubts: Doubts, heldSeconds = 0): boolean {
     const sequence = this.unwrap(wireSequence);
     const i = sequence & this.packets.mask;
-    if (sequence < 0 || (bytes !== ANY_LENGTH && bytes !== this.packets.bytes[i])) return false;
-    switch (this.packets.state[i]) {
+    if (sequence < 0 || (bytes !== ANY_LENGTH && bytes !== this.packets.bytes(i))) return false;
+    switch (this.packets.state(i)) {
       case IN_FLIGHT:
         this.answer(i, stampNanos, doubts);
         this.packets.noteHeld(i, heldSeconds);
-        if (sequence < this.highestAnswered) add(this.tally, STREAM.reordered, 1);
+        if (sequence < this.highestAnswered) addRare(this.tally, STREAM.reordered, 1);
         else this.highestAnswered = sequence;
         break;
       case JUDGED_LOST:
-        this.packets.state[i] = JUDGED_LOST_LATE;
-        add(this.tally, STREAM.late, 1);
+        this.packets.setState(i, JUDGED_LOST_LATE);
+        addRare(this.tally, STREAM.late, 1);
         break;
       case JUDGED_VOID:
         break;
       default:
-        add(this.tally, STREAM.duplicates, 1);
+        addRare(this.tally, STREAM.duplicates, 1);
     }
     return true;
   }
 
   /** When the packet left, monotonic nanoseconds; it must not be forgotten yet. */
   sentAt(sequence: number): number {
-    return this.packets.sentNanos[sequence & this.packets.mask] as number;
+    return this.packets.sentNanos(sequence & this.packets.mask);
   }
 
   /** Is it some time yet until the packet's place is needed for another one? */
@@ -162,7 +162,7 @@ export class Ledger {
   standing(sequence: number): Standing {
     if (sequence >= this.next || sequence < this.next - this.packets.mask - 1) return "forgotten";
     if (sequence >= this.head) return "in flight";
-    switch (this.packets.state[sequence & this.packets.mask]) {
+    switch (this.packets.state(sequence & this.packets.mask)) {
       case JUDGED_RECEIVED:
         return "received";
       case JUDGED_LOST:
@@ -181,22 +181,22 @@ export class Ledger {
   }
 
   private answer(i: number, stampNanos: number, doubts: Doubts): void {
-    const elapsed = doubts.nowNanos - (this.packets.sentNanos[i] as number);
+    const elapsed = doubts.nowNanos - this.packets.sentNanos(i);
     if (this.clockHeld(i, stampNanos, elapsed, doubts)) {
-      this.packets.state[i] = ANSWERED;
-      this.packets.receiveStamp[i] = stampNanos;
+      this.packets.setState(i, ANSWERED);
+      this.packets.setReceiveStamp(i, stampNanos);
     } else if (elapsed <= this.options.timeoutNanos) {
-      this.packets.state[i] = ANSWERED; // in time by the monotonic clock, whatever the stamps say
+      this.packets.setState(i, ANSWERED); // in time by the monotonic clock, whatever the stamps say
     } else {
-      this.packets.state[i] = Number.isNaN(stampNanos) ? UNSURE_NOT_DRAINED : UNSURE_CLOCK;
+      this.packets.setState(i, Number.isNaN(stampNanos) ? UNSURE_NOT_DRAINED : UNSURE_CLOCK);
     }
   }
 
   /** Can the stamps of this packet be compared? Not across a step of the wall clock, nor where they contradict its flight. */
   private clockHeld(i: number, stampNanos: number, elapsed: number, doubts: Doubts): boolean {
-    const sent = this.packets.sentNanos[i] as number;
+    const sent = this.packets.sentNanos(i);
     if (Number.isNaN(stampNanos) || sent < doubts.steppedNanos) return false;
-    const transmitted = this.packets.transmitStamp[i] as number;
+    const transmitted = this.packets.transmitStamp(i);
     const sinceSent = stampNanos - (sent + doubts.realtimeOffsetNanos);
     const tolerance = CLOCK_TOLERANCE_NANOS + elapsed * CLOCK_TOLERANCE_RATIO;
     if (sinceSent > elapsed + tolerance) return false; // stamped in what is still the future
@@ -216,7 +216,7 @@ export class Ledger {
   }
 
   private judgeOne(i: number, doubts: Doubts): boolean {
-    switch (this.packets.state[i]) {
+    switch (this.packets.state(i)) {
       case ANSWERED:
         this.judgeAnswered(i, doubts);
         return true;
@@ -235,25 +235,21 @@ export class Ledger {
   }
 
   private judgeAnswered(i: number, doubts: Doubts): void {
-    const received = this.packets.receiveStamp[i] as number;
-    const transmitted = this.packets.transmitStamp[i] as number;
+    const received = this.packets.receiveStamp(i);
+    const transmitted = this.packets.transmitStamp(i);
     const hasTransmit = !Number.isNaN(transmitted);
-    const sent = hasTransmit ? transmitted : (this.packets.sentNanos[i] as number) + doubts.realtimeOffsetNanos;
+    const sent = hasTransmit ? transmitted : this.packets.sentNanos(i) + doubts.realtimeOffsetNanos;
     if (received - sent > this.options.timeoutNanos) {
       this.lose(i, doubts);
-      this.packets.state[i] = JUDGED_LOST_LATE;
-      add(this.tally, STREAM.late, 1);
+      this.packets.setState(i, JUDGED_LOST_LATE);
+      addRare(this.tally, STREAM.late, 1);
       return;
     }
-    this.packets.state[i] = JUDGED_RECEIVED;
+    this.packets.setState(i, JUDGED_RECEIVED);
     const rttSeconds = (received - transmitted) / 1e9;
     if (!hasTransmit) this.options.missingStamp("transmit");
     else if (!(rttSeconds >= 0)) this.options.missingStamp("receive");
-    this.verdicts.received(
-      this.packets.size[i] as number,
-      this.packets.sentNanos[i] as number,
-      this.onTheWay(i, rttSeconds),
-    );
+    this.verdicts.received(this.packets.sizeIndex(i), this.packets.sentNanos(i), this.onTheWay(i, rttSeconds));
   }
 
   /** The round trip less what the other end held the packet; NaN where stamps are missing. */
@@ -264,7 +260,7 @@ export class Ledger {
   }
 
   private judgeUnanswered(i: number, doubts: Doubts): boolean {
-    const sent = this.packets.sentNanos[i] as number;
+    const sent = this.packets.sentNanos(i);
     const deadline = sent + this.options.timeoutNanos;
     if (doubts.drainedNanos < deadline + GUARD_NANOS) {
       if (doubts.nowNanos < deadline + UNDRAINED_NANOS) return false;
@@ -278,14 +274,14 @@ export class Ledger {
   }
 
   private void(i: number, reason: VoidReason): void {
-    this.packets.state[i] = JUDGED_VOID;
-    this.verdicts.void(this.packets.sentNanos[i] as number, reason);
+    this.packets.setState(i, JUDGED_VOID);
+    this.verdicts.void(this.packets.sentNanos(i), reason);
   }
 
   private lose(i: number, doubts: Doubts): void {
-    const sent = this.packets.sentNanos[i] as number;
+    const sent = this.packets.sentNanos(i);
     const stalled = doubts.stalls.overlaps(sent, sent + this.verdicts.flightNanos(this.options.timeoutNanos));
-    this.packets.state[i] = JUDGED_LOST;
-    this.verdicts.lost(this.packets.size[i] as number, sent, stalled);
+    this.packets.setState(i, JUDGED_LOST);
+    this.verdicts.lost(this.packets.sizeIndex(i), sent, stalled);
   }
 }

@@ -196,7 +196,7 @@ export class ProbeLoop {
       const missed = missedSlots(now - stream.dueNanos, stream.intervalNanos, coalescing);
       let packets = 1;
       if (stream.address && stream.remaining > 0) {
-        this.countLateSends(stream, missed);
+        if (missed > 0) this.countLateSends(stream, missed);
         packets = this.sendOne(stream);
       }
       if (stream.remaining > 0)
@@ -275,7 +275,7 @@ export class ProbeLoop {
   }
 
   private publish(): void {
-    if (!this.writer.publish([this.engine, ...this.dirty], this.now.monotonicNanos)) return;
+    if (!this.writer.publish(this.engine, this.dirty, this.now.monotonicNanos)) return;
     for (const stream of this.dirty) {
       stream.dirty = false;
       if (stream.remaining === 0 && !isOpen(stream)) this.deps.emit({ type: "done", slot: stream.slot });

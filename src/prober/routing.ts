@@ -3,7 +3,7 @@ import { routeMtu } from "../kernel/ffi/probe-socket.ts";
 import type { ProbeAddress } from "./commands.ts";
 import { roomFor } from "./sizes.ts";
 import type { ProbeStream, Route } from "./stream.ts";
-import { add, STREAM, word } from "./tally.ts";
+import { addRare, STREAM, setRare, word } from "./tally.ts";
 import type { Transports } from "./transports.ts";
 
 const IP_HEADER_BYTES = { 4: 20, 6: 40 } as const;
@@ -26,8 +26,12 @@ export class Routing {
 
   /** The way to the stream's address as of now; undefined where it has none, or the machine does not permit it. */
   of(stream: ProbeStream, nowNanos: number): Route | undefined {
-    const current = stream.routes.at(-1);
-    if (current && stream.address && isSameAddress(current.address, stream.address)) return current;
+    const { current, address } = stream;
+    if (current && stream.currentAddress === address) return current;
+    if (current && address && isSameAddress(current.address, address)) {
+      stream.currentAddress = address;
+      return current;
+    }
     return this.begin(stream, nowNanos);
   }
 
@@ -39,6 +43,8 @@ export class Routing {
     if (!transport) return undefined;
     const route = transport.attach(stream, address);
     stream.routes.push(route);
+    stream.current = route;
+    stream.currentAddress = address;
     if (stream.mtuDueNanos < Number.POSITIVE_INFINITY) this.refreshMtu(stream, route, nowNanos);
     this.makeRoom(stream, route);
     return route;
@@ -60,7 +66,7 @@ export class Routing {
   private refreshMtu(stream: ProbeStream, route: Route, nowNanos: number): void {
     stream.mtuDueNanos = nowNanos + MTU_REFRESH_NANOS;
     const bytes = routeMtu(route.family, route.sockaddr, { ...stream.send, df: false });
-    stream.tally[STREAM.pathMtu] = bytes;
+    setRare(stream.tally, STREAM.pathMtu, bytes);
     setMtu(stream, route, bytes || LIKELY_MTU);
   }
 
@@ -69,7 +75,7 @@ export class Routing {
     const route = stream.routes.at(-1);
     const known = word(stream.tally, STREAM.pathMtu);
     if (!route || (known > 0 && bytes >= known)) return;
-    stream.tally[STREAM.pathMtu] = bytes;
+    setRare(stream.tally, STREAM.pathMtu, bytes);
     setMtu(stream, route, bytes);
   }
 
@@ -85,7 +91,7 @@ export class Routing {
     if (!isDark || !current || stream.protocol === "tcp" || nowNanos - stream.rotatedNanos < ROTATE_NANOS) return;
     const route = this.begin(stream, nowNanos, Math.max(since, stream.rotatedNanos));
     stream.rotatedNanos = nowNanos;
-    if (route && route.transport !== current.transport) add(tally, STREAM.rotations, 1);
+    if (route && route.transport !== current.transport) addRare(tally, STREAM.rotations, 1);
   }
 
   /** Verdicts and directions as far as they can be given now; ways on which nothing is open any more are left. */
@@ -112,6 +118,7 @@ export class Routing {
   end(stream: ProbeStream): void {
     for (const route of stream.routes) this.leave(stream, route);
     stream.routes = [];
+    stream.current = undefined;
   }
 
   private leave(stream: ProbeStream, route: Route): void {
@@ -122,7 +129,7 @@ export class Routing {
 }
 
 function isSameAddress(a: ProbeAddress, b: ProbeAddress): boolean {
-  return a === b || (a.address === b.address && a.zoneIndex === b.zoneIndex);
+  return a.address === b.address && a.zoneIndex === b.zoneIndex;
 }
 
 /** Is there anything left to say about packets that were sent? */

@@ -1,4 +1,4 @@
-import { SLOT_WORDS } from "./tally.ts";
+import { RARE_FROM, SLOT_WORDS, STREAM } from "./tally.ts";
 
 /**
  * Tallies of one worker, read by the main thread under a sequence lock: the worker makes the sequence odd, writes, makes it
@@ -53,14 +53,29 @@ export interface TallyWriter {
    * Copies private tallies to their shared slots as one change.
    * @returns false where a reader asked to wait: the caller keeps its list and tries again next round
    */
-  publish(pairs: readonly { readonly tally: Float64Array; readonly shared: Float64Array }[], nowNanos: number): boolean;
+  publish(engine: TallyPair, streams: readonly TallyPair[], nowNanos: number): boolean;
+}
+
+/** A private tally and its place in shared memory. */
+export interface TallyPair {
+  readonly tally: Float64Array;
+  readonly shared: Float64Array;
+}
+
+/** Rare words are most of a tally: copying them each time would cost more than all the rest of a packet's bookkeeping. */
+function publishStream({ tally, shared }: TallyPair): void {
+  if (tally[STREAM.rareChanges] !== shared[STREAM.rareChanges]) {
+    shared.set(tally);
+    return;
+  }
+  for (let at = 0; at < RARE_FROM; at++) shared[at] = tally[at] as number;
 }
 
 export function createTallyWriter(shared: SharedTallies): TallyWriter {
   const control = new Int32Array(shared.control);
   let heldSince = 0;
   return {
-    publish(pairs, nowNanos) {
+    publish(engine, streams, nowNanos) {
       if (Atomics.load(control, HOLD) === 1) {
         if (heldSince === 0) heldSince = nowNanos;
         if (nowNanos - heldSince < LONGEST_HOLD_NANOS) return false;
@@ -70,7 +85,8 @@ export function createTallyWriter(shared: SharedTallies): TallyWriter {
       Atomics.add(control, SEQUENCE, 1);
       // On arm64 a plain store may pass the store half of the addition; a load with acquire semantics stops it.
       Atomics.load(control, SEQUENCE);
-      for (const { tally, shared } of pairs) shared.set(tally);
+      engine.shared.set(engine.tally);
+      for (const stream of streams) publishStream(stream);
       Atomics.add(control, SEQUENCE, 1);
       return true;
     },

@@ -1,5 +1,5 @@
 import type { Ledger } from "./ledger.ts";
-import { add, STREAM } from "./tally.ts";
+import { addRare, STREAM } from "./tally.ts";
 
 /** Left out on purpose: a reflector that counts what it gets does not skip it, one that repeats our numbers does. */
 const SKIPPED_NUMBER = 1;
@@ -120,7 +120,7 @@ export class StampSession {
 
   /** What was lost since the last reply stays unknown, and so does what lies between it and the next one. */
   giveUp(tally: Float64Array): void {
-    add(tally, STREAM.directionUnknown, this.lost);
+    addRare(tally, STREAM.directionUnknown, this.lost);
     this.begin(undefined);
   }
 
@@ -128,9 +128,9 @@ export class StampSession {
     const after = { number, reflected: this.reflected[number & this.mask] as number };
     if (this.lost > 0) {
       const { forward, reverse } = this.directions(after);
-      add(tally, STREAM.directionForward, forward);
-      add(tally, STREAM.directionReverse, reverse);
-      add(tally, STREAM.directionUnknown, this.lost - forward - reverse);
+      addRare(tally, STREAM.directionForward, forward);
+      addRare(tally, STREAM.directionReverse, reverse);
+      addRare(tally, STREAM.directionUnknown, this.lost - forward - reverse);
     }
     this.begin(after);
   }

@@ -54,6 +54,8 @@ export class StreamTable {
       sizes: this.picker(command.sizes, kind.key !== null),
       address: command.address,
       routes: [],
+      current: undefined,
+      currentAddress: null,
       intervalNanos: 1e9 / ratePerSecond,
       dueNanos: 0,
       remaining: command.count,

@@ -13,6 +13,8 @@ export interface Route {
   readonly address: ProbeAddress;
   /** The destination as the kernel wants it, with the port where the protocol has one. */
   readonly sockaddr: Uint8Array;
+  /** The same in words. */
+  readonly name: Uint32Array;
   readonly transport: Transport;
   /** The first packet that left this way. */
   readonly firstSequence: number;
@@ -42,6 +44,9 @@ export interface ProbeStream {
   address: ProbeAddress | null;
   /** The ways that packets without a verdict took, oldest first; the last is the one in use. */
   routes: Route[];
+  /** The last of them, and the address for which it is the way. */
+  current: Route | undefined;
+  currentAddress: ProbeAddress | null;
   intervalNanos: number;
   /** Its one valid entry in the due queue; others are leftovers. */
   dueNanos: number;

@@ -57,25 +57,35 @@ function layout<const K extends string>(lengths: Readonly<Record<K, number>>): {
   return { at, words };
 }
 
+/** What a received packet changes stands first, in few cache lines; `lost` and all behind it is rare. */
 const stream = layout({
   sent: 1,
-  received: 1,
-  late: 1,
-  duplicates: 1,
-  reordered: 1,
   inFlight: 1,
-  bursts: 1,
-  burstSquared: 1,
-  stalledLost: 1,
+  received: 1,
+  /** Sends in a row that the kernel refused. */
+  refusedRun: 1,
   /** Monotonic nanoseconds at which the first packet of the open run of loss was sent; 0 without an open run. */
   openRunSince: 1,
   openRunPackets: 1,
-  longestRun: 1,
-  /** Sends in a row that the kernel refused, and why the last one: an index of sendErrorReasons. */
-  refusedRun: 1,
-  lastSendError: 1,
+  /** Trains of 10 packets with a verdict in a row; their losses, and the sum of the squares of these, stand below. */
+  trains: 1,
+  /** Changes of rare words: where it stands still, these need not be published again. */
+  rareChanges: 1,
   rttSum: 1,
   rtt: rttBuckets.length + 1,
+  packets: MAX_SIZES_PER_PATH,
+  lost: MAX_SIZES_PER_PATH,
+  trainLost: 1,
+  trainLostSquared: 1,
+  late: 1,
+  duplicates: 1,
+  reordered: 1,
+  bursts: 1,
+  burstSquared: 1,
+  stalledLost: 1,
+  longestRun: 1,
+  /** Why the kernel last refused: an index of sendErrorReasons. */
+  lastSendError: 1,
   burstSum: 1,
   burst: burstBuckets.length + 1,
   void: voidReasons.length,
@@ -88,12 +98,6 @@ const stream = layout({
   pathMtu: 1,
   /** Times that the stream took another identifier or source port because nothing came back. */
   rotations: 1,
-  /** Trains of 10 packets with a verdict in a row, their losses, and the sum of the squares of these. */
-  trains: 1,
-  trainLost: 1,
-  trainLostSquared: 1,
-  packets: MAX_SIZES_PER_PATH,
-  lost: MAX_SIZES_PER_PATH,
 });
 
 const engine = layout({
@@ -126,6 +130,18 @@ export function word(tally: Float64Array, at: number): number {
 
 export function add(tally: Float64Array, at: number, amount: number): void {
   tally[at] = word(tally, at) + amount;
+}
+
+/** The first of the words that only `addRare` and `setRare` may change. */
+export const RARE_FROM = STREAM.lost;
+
+export function addRare(tally: Float64Array, at: number, amount: number): void {
+  setRare(tally, at, word(tally, at) + amount);
+}
+
+export function setRare(tally: Float64Array, at: number, value: number): void {
+  tally[at] = value;
+  add(tally, STREAM.rareChanges, 1);
 }
 
 /** Index of a kind of socket in `socketKinds`; -1 for TCP, whose sockets hold one reply each. */
@@ -182,9 +198,9 @@ export function lossTally(tally: Float64Array): LossTally {
 export function closeBooks(tally: Float64Array, protocol: Protocol): void {
   const judged = judgedPackets(tally) + voidPackets(tally);
   tally[STREAM.sent] = Math.max(word(tally, STREAM.sent), judged);
-  add(tally, STREAM.void + voidReasons.indexOf("worker_died"), word(tally, STREAM.sent) - judged);
+  addRare(tally, STREAM.void + voidReasons.indexOf("worker_died"), word(tally, STREAM.sent) - judged);
   tally[STREAM.inFlight] = 0;
-  if (protocol === "stamp") add(tally, STREAM.directionUnknown, lostPackets(tally) - directedPackets(tally));
+  if (protocol === "stamp") addRare(tally, STREAM.directionUnknown, lostPackets(tally) - directedPackets(tally));
 }
 
 /** Lost packets whose direction is decided, or given up. */

@@ -3,7 +3,6 @@ import { EPOLL_BATCH, type Epoll } from "../kernel/ffi/epoll.ts";
 import { errnoName } from "../kernel/ffi/libc.ts";
 import type { ReportedError } from "../kernel/ffi/message-ring.ts";
 import type { Family } from "../kernel/ffi/probe-socket.ts";
-import { sockaddr } from "../kernel/ffi/sockaddr.ts";
 import { close } from "../kernel/ffi/socket.ts";
 import type { ConnectionOutcome, TcpDialer } from "../kernel/ffi/tcp-socket.ts";
 import { icmpErrorMeaning } from "../packet/icmp-error.ts";
@@ -11,8 +10,9 @@ import type { ProbeAddress } from "./commands.ts";
 import { type Connection, Connections } from "./connections.ts";
 import { createDoubts, type Doubts, type RecentSpans } from "./doubts.ts";
 import { ANY_LENGTH } from "./ledger.ts";
+import { createRoute } from "./route.ts";
 import type { ProbeStream, Route } from "./stream.ts";
-import { add, type IcmpErrorReason, icmpErrorReasons, STREAM } from "./tally.ts";
+import { addRare, type IcmpErrorReason, icmpErrorReasons, STREAM } from "./tally.ts";
 import type { Transport } from "./transport.ts";
 
 /** SYNs that leave before answers are looked for. */
@@ -73,14 +73,7 @@ export class TcpTransport implements Transport {
   }
 
   attach(stream: ProbeStream, address: ProbeAddress): Route {
-    return {
-      family: address.family,
-      address,
-      sockaddr: sockaddr(address.address, address.zoneIndex, stream.port),
-      transport: this,
-      firstSequence: stream.ledger.nextSequence,
-      sessions: [],
-    };
+    return createRoute(stream, address, this);
   }
 
   detach(_stream: ProbeStream, route: Route): void {
@@ -178,7 +171,7 @@ export class TcpTransport implements Transport {
     const meaning = this.deps.dialer.readError(fd, error)
       ? icmpErrorMeaning(this.deps.family, error.type, error.code)
       : (meanings[name] ?? "other");
-    add(tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
+    addRare(tally, STREAM.icmpErrors + icmpErrorReasons.indexOf(meaning), 1);
   }
 
   /** What is unanswered at its deadline is lost. A connection that waits behind one with a longer timeout is open until then. */

@@ -2,7 +2,7 @@ import { LOST, RECEIVED, VOID } from "../analysis/packet-log.ts";
 import { TRAIN_PACKETS } from "../analysis/trains/dispersion.ts";
 import { burstBuckets, rttBuckets } from "./metrics.ts";
 import type { PacketRecorder } from "./packet-record.ts";
-import { add, bucketOf, STREAM, type VoidReason, voidReasons, word } from "./tally.ts";
+import { add, addRare, bucketOf, STREAM, setRare, type VoidReason, voidReasons, word } from "./tally.ts";
 
 /** Flights are taken to last at least this long when they are held against stalls. */
 const SHORTEST_FLIGHT_NANOS = 1e6;
@@ -38,22 +38,22 @@ export class Verdicts {
   lost(sizeIndex: number, sentNanos: number, stalled: boolean): void {
     const { tally } = this;
     add(tally, STREAM.packets + sizeIndex, 1);
-    add(tally, STREAM.lost + sizeIndex, 1);
-    if (stalled) add(tally, STREAM.stalledLost, 1);
+    addRare(tally, STREAM.lost + sizeIndex, 1);
+    if (stalled) addRare(tally, STREAM.stalledLost, 1);
     if (word(tally, STREAM.openRunPackets) === 0) {
-      add(tally, STREAM.bursts, 1);
+      addRare(tally, STREAM.bursts, 1);
       tally[STREAM.openRunSince] = sentNanos;
     }
     add(tally, STREAM.openRunPackets, 1);
     const run = word(tally, STREAM.openRunPackets);
-    add(tally, STREAM.burstSquared, 2 * run - 1);
-    tally[STREAM.longestRun] = Math.max(run, word(tally, STREAM.longestRun));
+    addRare(tally, STREAM.burstSquared, 2 * run - 1);
+    setRare(tally, STREAM.longestRun, Math.max(run, word(tally, STREAM.longestRun)));
     this.countInTrain(1);
     this.recorder?.note(sentNanos, LOST, Number.NaN);
   }
 
   void(sentNanos: number, reason: VoidReason): void {
-    add(this.tally, STREAM.void + voidReasons.indexOf(reason), 1);
+    addRare(this.tally, STREAM.void + voidReasons.indexOf(reason), 1);
     this.trainPackets = 0; // a train that holds a void packet counts for nothing
     this.trainLost = 0;
     this.recorder?.note(sentNanos, VOID, Number.NaN);
@@ -64,8 +64,8 @@ export class Verdicts {
     const { tally } = this;
     const run = word(tally, STREAM.openRunPackets);
     if (run === 0) return;
-    add(tally, STREAM.burst + bucketOf(burstBuckets, run), 1);
-    add(tally, STREAM.burstSum, run);
+    addRare(tally, STREAM.burst + bucketOf(burstBuckets, run), 1);
+    addRare(tally, STREAM.burstSum, run);
     tally[STREAM.openRunPackets] = 0;
     tally[STREAM.openRunSince] = 0;
   }
@@ -74,8 +74,8 @@ export class Verdicts {
     this.trainLost += lost;
     if (++this.trainPackets < TRAIN_PACKETS) return;
     add(this.tally, STREAM.trains, 1);
-    add(this.tally, STREAM.trainLost, this.trainLost);
-    add(this.tally, STREAM.trainLostSquared, this.trainLost ** 2);
+    addRare(this.tally, STREAM.trainLost, this.trainLost);
+    addRare(this.tally, STREAM.trainLostSquared, this.trainLost ** 2);
     this.trainPackets = 0;
     this.trainLost = 0;
   }

@@ -1,14 +1,18 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import fc from "fast-check";
+import { createDoubts, RecentSpans } from "../../src/prober/doubts.ts";
+import { Ledger } from "../../src/prober/ledger.ts";
 import {
   createSharedTallies,
+  createTallyWriter,
   ensureSlots,
   mendSequence,
   readSnapshot,
   type SharedTallies,
   sharedSlot,
 } from "../../src/prober/shared-tallies.ts";
-import { SLOT_WORDS } from "../../src/prober/tally.ts";
+import { addRare, SLOT_WORDS, STREAM } from "../../src/prober/tally.ts";
 import { builtModule } from "../support/lab.ts";
 
 const SLOTS = 2;
@@ -31,7 +35,7 @@ import(workerData.module).then(({ createTallyWriter, sharedSlot }) => {
   parentPort.postMessage("writing");
   for (let n = 1; Atomics.load(stop, 0) === 0; n++) {
     for (const { tally } of pairs) tally.fill(n);
-    while (!publish(pairs, nanos()) && Atomics.load(stop, 0) === 0);
+    while (!publish(pairs[0], [pairs[1]], nanos()) && Atomics.load(stop, 0) === 0);
     written = n;
   }
   parentPort.postMessage(written);
@@ -44,8 +48,8 @@ const { workerData } = require("node:worker_threads");
 import(workerData.module).then(({ createTallyWriter, sharedSlot }) => {
   const shared = sharedSlot(workerData.shared, 0);
   const whole = { tally: new Float64Array(shared.length).fill(1), shared };
-  const tooLong = { tally: new Float64Array(shared.length + 1), shared };
-  createTallyWriter(workerData.shared).publish([whole, tooLong], 0);
+  const tooLong = { tally: new Float64Array(shared.length + 1).fill(2), shared: sharedSlot(workerData.shared, 1) };
+  createTallyWriter(workerData.shared).publish(whole, [tooLong], 0);
 });
 `;
 
@@ -124,4 +128,38 @@ test("memory grows for more slots, keeps what was in it, and ends somewhere", ()
   expect(sharedSlot(shared, 4999)).toHaveLength(SLOT_WORDS);
   expect([...sharedSlot(shared, 1)]).toEqual(new Array(SLOT_WORDS).fill(7));
   expect(() => ensureSlots(shared, 200_000)).toThrow("at most 131071 probe streams");
+});
+
+test("whatever happens to a stream's packets, what is published is what was counted", () => {
+  const happening = fc.constantFrom("received", "lost", "void", "refused", "late", "twice", "icmp error");
+  fc.assert(
+    fc.property(fc.array(fc.array(happening, { maxLength: 5 }), { maxLength: 30 }), (rounds) => {
+      const shared = sharedWithRoom();
+      const { publish } = createTallyWriter(shared);
+      const stream = { tally: new Float64Array(SLOT_WORDS), shared: sharedSlot(shared, 1) };
+      const engine = { tally: new Float64Array(SLOT_WORDS), shared: sharedSlot(shared, 0) };
+      const ledger = new Ledger(stream.tally, { timeoutNanos: 1e9, capacity: 64, missingStamp: () => undefined });
+      const doubts = createDoubts(new RecentSpans());
+      let now = 0;
+      for (const round of rounds) {
+        for (const what of round) {
+          now += 3e9;
+          const sequence = ledger.attempt(0, 64, now);
+          doubts.nowNanos = now + 1e6;
+          if (what === "refused") ledger.refused(sequence, "EPERM");
+          if (what === "received" || what === "twice") ledger.replied(sequence, 64, Number.NaN, doubts);
+          if (what === "twice") ledger.replied(sequence, 64, Number.NaN, doubts);
+          if (what === "void") doubts.socketDrops.add(now, now + 1);
+          if (what === "icmp error") addRare(stream.tally, STREAM.icmpErrors, 1);
+          doubts.nowNanos = now + 2e9;
+          doubts.drainedNanos = now + 2e9;
+          ledger.judge(doubts, Number.POSITIVE_INFINITY);
+          if (what === "late") ledger.replied(sequence, 64, Number.NaN, doubts);
+        }
+        publish(engine, [stream], now);
+
+        expect(stream.shared).toEqual(stream.tally);
+      }
+    }),
+  );
 });

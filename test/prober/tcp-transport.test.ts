@@ -7,6 +7,7 @@ import { closeWithWatched, Epoll } from "../../src/kernel/ffi/epoll.ts";
 import { TcpDialer } from "../../src/kernel/ffi/tcp-socket.ts";
 import { RecentSpans } from "../../src/prober/doubts.ts";
 import { Ledger } from "../../src/prober/ledger.ts";
+import { rttBuckets } from "../../src/prober/metrics.ts";
 import { createSizePicker } from "../../src/prober/sizes.ts";
 import type { ProbeStream } from "../../src/prober/stream.ts";
 import { icmpErrorReasons, lostPackets, SLOT_WORDS, STREAM, sum, voidPackets, word } from "../../src/prober/tally.ts";
@@ -32,6 +33,8 @@ function createStream(port: number, timeoutNanos = 0.8e9): ProbeStream {
     sizes: createSizePicker({ known: ["none"], active: [0] }, Math.random),
     address: null,
     routes: [],
+    current: undefined,
+    currentAddress: null,
     intervalNanos: 1e9,
     dueNanos: 0,
     remaining: 1,
@@ -63,7 +66,7 @@ function counts({ tally }: ProbeStream) {
     received: word(tally, STREAM.received),
     lost: lostPackets(tally),
     void: voidPackets(tally),
-    rtts: sum(tally, STREAM.rtt, STREAM.burstSum - STREAM.rtt),
+    rtts: sum(tally, STREAM.rtt, rttBuckets.length + 1),
     icmpErrors: sum(tally, STREAM.icmpErrors, icmpErrorReasons.length),
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nativeBytes } from "../../src/kernel/ffi/libc.ts";
 import { kernelStampNanos, MessageRing } from "../../src/kernel/ffi/message-ring.ts";
-import { sockaddr } from "../../src/kernel/ffi/sockaddr.ts";
+import { sockaddr, sockaddrWords } from "../../src/kernel/ffi/sockaddr.ts";
 import * as sys from "../../src/kernel/ffi/socket.ts";
 
 const WAIT_MS = 50;
@@ -20,7 +20,7 @@ export async function stampingIsOn(): Promise<boolean> {
   sys.getsockname(fd, self, length);
   const ring = new MessageRing(1, 16);
   ring.setDataLength(0, 1);
-  ring.setName(0, self.subarray(0, 16));
+  ring.setName(0, sockaddrWords(self.subarray(0, 16)));
   ring.clearControl(0);
   const sentMs = Date.now();
   sys.sendmmsg(fd, ring.addressOf(0), 1, sys.MSG_DONTWAIT);

@@ -24,11 +24,10 @@ const NAME_BYTES = 28; // sockaddr_in6, the longer of the two
 const NAME_STRIDE = 32;
 const CONTROL_STRIDE = 256;
 
-/** Offsets inside sockaddr_in and sockaddr_in6. */
-const SIN_PORT = 2;
-const SIN_ADDR = 4;
-const SIN6_ADDR = 8;
-const SIN6_SCOPE_ID = 24;
+/** Offsets inside sockaddr_in and sockaddr_in6, in 32-bit words; family and port are the first of both. */
+const SIN_ADDR = 1;
+const SIN6_ADDR = 2;
+const SIN6_SCOPE_ID = 6;
 
 /**
  * An array of messages for sendmmsg and recvmmsg, with its names, control buffers and data, in one block of memory.
@@ -97,18 +96,20 @@ export class MessageRing {
     return this.words[i * MESSAGE_WORDS + MESSAGE_LENGTH] as number;
   }
 
-  setName(i: number, name: Uint8Array): void {
-    this.bytes.set(name, this.nameAt + i * NAME_STRIDE);
-    this.words[i * MESSAGE_WORDS + NAME_LENGTH] = name.length;
+  /** @param name a sockaddr in 32-bit words: copying words one by one is several times faster than `set` for so few */
+  setName(i: number, name: Uint32Array): void {
+    const at = (this.nameAt + i * NAME_STRIDE) / 4;
+    for (let k = 0; k < name.length; k++) this.words[at + k] = name[k] as number;
+    this.words[i * MESSAGE_WORDS + NAME_LENGTH] = name.byteLength;
   }
 
   /** Does message i come from the address and port in `name` (a sockaddr)? ICMP sockets have port 0 on both sides. */
-  isFrom(i: number, name: Uint8Array): boolean {
-    const at = this.nameAt + i * NAME_STRIDE;
-    const v6 = name.length === NAME_BYTES;
-    const end = v6 ? SIN6_SCOPE_ID : SIN_ADDR + 4;
-    for (let k = SIN_PORT; k < SIN_PORT + 2; k++) if (this.bytes[at + k] !== name[k]) return false;
-    for (let k = v6 ? SIN6_ADDR : SIN_ADDR; k < end; k++) if (this.bytes[at + k] !== name[k]) return false;
+  isFrom(i: number, name: Uint32Array): boolean {
+    const at = (this.nameAt + i * NAME_STRIDE) / 4;
+    if (this.words[at] !== name[0]) return false; // family and port
+    const v6 = name.byteLength === NAME_BYTES;
+    const end = v6 ? SIN6_SCOPE_ID : SIN_ADDR + 1;
+    for (let k = v6 ? SIN6_ADDR : SIN_ADDR; k < end; k++) if (this.words[at + k] !== name[k]) return false;
     return true;
   }
 

@@ -16,3 +16,8 @@ export function sockaddr(address: string, zoneIndex = 0, port = 0): Uint8Array {
   if (v6) bytes.writeUInt32LE(zoneIndex, 24);
   return bytes;
 }
+
+/** The same memory in 32-bit words, as message rings compare and copy it. */
+export function sockaddrWords(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.slice().buffer);
+}

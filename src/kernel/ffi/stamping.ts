@@ -1,6 +1,6 @@
 import { errnoName, lastErrno, nativeBytes } from "./libc.ts";
 import { kernelStampNanos, MessageRing } from "./message-ring.ts";
-import { sockaddr } from "./sockaddr.ts";
+import { sockaddr, sockaddrWords } from "./sockaddr.ts";
 import * as sys from "./socket.ts";
 
 const ATTEMPTS = 20;
@@ -34,7 +34,7 @@ export function holdStampingOn(): number {
 
 function stampArrives(fd: number, ring: MessageRing, self: Uint8Array): boolean {
   ring.setDataLength(0, 1);
-  ring.setName(0, self);
+  ring.setName(0, sockaddrWords(self));
   ring.clearControl(0);
   if (sys.sendmmsg(fd, ring.addressOf(0), 1, sys.MSG_DONTWAIT) !== 1) return false;
   ring.prepareReceive(1);
