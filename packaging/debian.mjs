@@ -18,6 +18,9 @@ const programs = {
   ps: "procps",
   iperf3: "iperf3",
   curl: "curl",
+  openssl: "openssl",
+  mount: "mount",
+  "systemd-analyze": "systemd",
 };
 
 const POLICY = "/usr/sbin/policy-rc.d";

@@ -3,9 +3,10 @@ import { packetsPerSecondOf } from "../config/found-paths.ts";
 import { ConfigError } from "../config/issues.ts";
 import { formatListen } from "../config/listen.ts";
 import { loadConfig } from "../config/load.ts";
-import { type PathConfig, sizeLabel } from "../config/path.ts";
+import { type PathConfig, type Size, sizeLabel, sizesOver } from "../config/path.ts";
 import type { Config } from "../config/schema.ts";
 import { bitsPerSecondOf, seriesOf } from "../config/weight.ts";
+import { LONGEST_TCP_TIMEOUT_SECONDS } from "../prober/limits.ts";
 import { EXIT, parseCommandLine, UsageError } from "./usage.ts";
 
 const help = `virtloss check --config FILE
@@ -58,6 +59,7 @@ export function renderPlan(file: string, config: Config): string {
     ...discoveryLines(config),
     `collectors: ${on.join(", ") || "none"}${off.length > 0 ? ` (off: ${off.join(", ")})` : ""}`,
     ...reflectorLine(config),
+    ...probeEndpointLine(config),
     `listens on ${formatListen(config.web.listen)}; POST /-/reload is ${config.web.enableLifecycle ? "on" : "off"}`,
     ...config.warnings.map((warning) => `warning: ${warning}`),
     "",
@@ -71,6 +73,15 @@ function reflectorLine({ reflector }: Config): string[] {
   const mode = reflector.keys.length > 0 ? "authenticated" : "plain";
   const networks = reflector.allow.map(formatNetwork).join(" ") || "nobody";
   return [`answers STAMP on ${formatListen(reflector.listen)}, ${mode}, for ${networks}`];
+}
+
+function probeEndpointLine({ probe }: Config): string[] {
+  if (!probe) return [];
+  if (probe.allow.length === 0) return ["GET /probe is off: no networks are allowed"];
+  const modules = Object.keys(probe.modules).join(", ");
+  const runs = count(probe.concurrency, "run");
+  const networks = probe.allow.map(formatNetwork).join(" ");
+  return [`answers GET /probe with the modules ${modules}, ${runs} at once, for targets in ${networks}`];
 }
 
 /** What would be asked for more paths; nothing is asked here. */
@@ -92,11 +103,23 @@ function pathRow(path: PathConfig): string[] {
     path.scope,
     path.ipVersion === undefined ? path.target : `${path.target} (IPv${path.ipVersion})`,
     path.protocols.join(","),
-    path.sizes.map(sizeLabel).join(","),
+    sizesOf(path).map(sizeLabel).join(","),
     String(path.ratePerSecond),
-    `${path.timeoutSeconds} s`,
+    timeouts(path),
     String(seriesOf(path)),
   ];
+}
+
+/** As in the label; tcp has none of those that are configured. */
+function sizesOf(path: PathConfig): Size[] {
+  return [...new Set(path.protocols.flatMap((protocol) => sizesOver(path, protocol)))];
+}
+
+/** Of tcp it is shorter where it has to be. */
+function timeouts({ protocols, timeoutSeconds }: PathConfig): string {
+  const tcp = Math.min(timeoutSeconds, LONGEST_TCP_TIMEOUT_SECONDS);
+  if (!protocols.includes("tcp") || tcp === timeoutSeconds) return `${timeoutSeconds} s`;
+  return protocols.length === 1 ? `${tcp} s` : `${timeoutSeconds} s, tcp ${tcp} s`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

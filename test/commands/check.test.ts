@@ -66,6 +66,51 @@ warning: p.json:1:84: [0].labels.env: the label is ignored; known labels are pat
 `);
 });
 
+test("what answers others is shown: the reflector, and /probe with its modules and networks", async () => {
+  expect(await checkText("probe: {allow: [10.0.0.0/8, fd00::/8], modules: {web: {protocol: tcp}, icmp: {}}}")).toBe(0);
+  expect(stdout).toContain(
+    "answers GET /probe with the modules web, icmp, 8 runs at once, for targets in 10.0.0.0/8 fd00::/8\n",
+  );
+
+  stdout = "";
+  expect(await checkText("probe: {concurrency: 1}\nreflector: {allow: [10.0.0.0/8]}")).toBe(0);
+  expect(stdout).toContain("GET /probe is off: no networks are allowed\n");
+  expect(stdout).toContain("answers STAMP on :862, plain, for 10.0.0.0/8\n");
+
+  stdout = "";
+  await checkText("");
+  expect(stdout).not.toMatch(/probe |STAMP/);
+});
+
+test("where more paths come from is shown, and nothing is asked", async () => {
+  const code = await checkText(`
+path_urls: ["http://192.0.2.1:1/paths?token=secret"]
+path_names:
+  - {name: db.example, scope: colocated}
+  - {name: _virtloss._udp.example, type: SRV, scope: external, refresh: 5m}
+`);
+
+  expect(code).toBe(0);
+  expect(stdout).toContain(`more paths from http://192.0.2.1:1/paths, over HTTP every 60 s
+more paths from db.example address records, in DNS every 30 s: paths db.example/ADDRESS, scope colocated
+more paths from _virtloss._udp.example SRV records, in DNS every 300 s: paths _virtloss._udp.example/TARGET:PORT, scope external
+`);
+});
+
+test.each([
+  ["[tcp], port: 443", "none", "0.8 s"],
+  ["[tcp], port: 443, timeout: 5s", "none", "0.8 s"],
+  ["[tcp], port: 443, timeout: 500ms", "none", "0.5 s"],
+  ["[icmp, tcp], port: 443, sizes: [64, random]", "64,random,none", "1 s, tcp 0.8 s"],
+  ["[icmp, stamp], sizes: [64, gso], timeout: 800ms", "64,gso", "0.8 s"],
+])("protocols: %s are shown with the sizes %s and the timeout %s", async (protocols, sizes, timeout) => {
+  await checkText(`paths: [{name: p, scope: external, target: a.example, protocols: ${protocols}}]`);
+
+  expect(stdout.split("\n").find((line) => line.startsWith("p "))).toMatch(
+    new RegExp(` {2}${sizes} +20 +${timeout} +\\d+$`),
+  );
+});
+
 test("an empty configuration says that only loopback is probed", async () => {
   expect(await checkText("")).toBe(0);
   expect(stdout).toContain("No paths configured: only loopback is probed, as the control path.\n");

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { createWire, inputRules, TARGET, TARGET6, type Wire } from "../support/lab.ts";
 import { type ProbingExporter, startProbing } from "../support/probing-exporter.ts";
 import { checkMetrics } from "../support/promtool.ts";
@@ -133,4 +136,44 @@ test("a stamp module tells the direction of loss, from the target's own reflecto
   expect(answer.value("virtloss_probe_run_lost_packets")).toBe(5);
   expect(answer.value("virtloss_probe_direction_lost_packets_total", { direction: "forward" })).toBe(5);
   expect(checkMetrics(answer.text)).toBe("");
+});
+
+test("a tcp module loses the SYNs that nft drops, at an open port and at a closed one", async () => {
+  const [open, closed] = [7000, 7001];
+  const program = fileURLToPath(new URL("../support/accepting.mjs", import.meta.url));
+  const accepting = wire.target.spawn([process.execPath, program, String(open)]);
+  await once(accepting.stdout as Readable, "data");
+  ends.push(async () => {
+    accepting.kill();
+    await once(accepting, "close");
+  });
+  const drop = (port: number) =>
+    `tcp dport ${port} tcp flags & (syn|ack) == syn numgen inc mod 20 == 0 counter drop comment "${port}"`;
+  await wire.target.nft(inputRules(drop(open), drop(closed)));
+  await serve(`paths: []
+probe:
+  allow: [10.77.0.0/24]
+  modules:
+    closed: {protocol: tcp, port: ${closed}, count: 200, rate: 400}
+    any: {protocol: tcp, count: 200, rate: 400}
+`);
+
+  const answers = [
+    await exporter.probe(`target=${TARGET}:${open}&module=any`),
+    await exporter.probe(`target=${TARGET}&module=closed`),
+  ];
+
+  expect([await wire.target.counted(String(open)), await wire.target.counted(String(closed))]).toEqual([10, 10]);
+  for (const answer of answers) {
+    expect(answer.value("probe_success")).toBe(1);
+    expect(answer.value("virtloss_probe_run_packets")).toBe(200);
+    expect(answer.value("virtloss_probe_run_lost_packets")).toBe(10);
+    expect(answer.value("virtloss_probe_lost_packets_total", { protocol: "tcp", size: "none" })).toBe(10);
+    expect(checkMetrics(answer.text)).toBe("");
+  }
+  // The kernel times what is accepted, and leaves a reset untimed.
+  const [timed, untimed] = answers.map((answer) => answer.value("virtloss_probe_rtt_seconds_count"));
+  expect(timed).toBeGreaterThan(150);
+  expect(untimed).toBe(0);
+  expect((await wire.prober.sh("ss -Htan state all exclude listening")).includes(`${TARGET}:70`)).toBe(false);
 });

@@ -15,13 +15,14 @@ const fast = [...stamp, "--count", "10000", "--rate", "5000"];
 let wire: Wire;
 beforeAll(async () => {
   await writeFile(keyFile, `${KEY}\n`);
-});
-beforeEach(async () => {
   wire = await createWire();
 });
 const reflectors: Reflecting[] = [];
 afterEach(async () => {
   await Promise.all(reflectors.splice(0).map((reflector) => reflector.stop()));
+  await Promise.all([wire.prober, wire.target].map(({ sh }) => sh("nft flush ruleset")));
+});
+afterAll(async () => {
   await wire.remove();
 });
 
@@ -36,41 +37,53 @@ function directions({ directions: told }: ProbeResult) {
   return told;
 }
 
-describe.each([
+/** A run on a wire of its own that drops 1 % in one direction. @returns what it tells, and how many nftables dropped */
+async function probeLosing(
+  what: "requests" | "replies",
+  address: string,
+  reflectOptions: readonly string[],
+  probeOptions: readonly string[],
+): Promise<{ result: ProbeResult; dropped: number }> {
+  const own = await createWire();
+  const reflector = await startReflect(own.target, [...ALLOW, ...reflectOptions]);
+  try {
+    const [where, port] = what === "requests" ? [own.target, "dport"] : [own.prober, "sport"];
+    await where.nft(inputRules(`udp ${port} 862 numgen random mod 100 == 0 counter drop comment "fault"`));
+    const result = await probe(own.prober, address, ...fast, ...probeOptions);
+    return { result, dropped: await where.counted("fault") };
+  } finally {
+    await reflector.stop();
+    await own.remove();
+  }
+}
+
+test.each([
   ["plain, IPv4", TARGET, [], [], 1],
   ["plain, IPv6", TARGET6, [], [], 1],
   ["authenticated, IPv4", TARGET, ["--key-file", keyFile], ["--key-file", keyFile], 1],
   ["plain, eight source ports", TARGET, [], ["--source-ports", "8"], 1],
   // A veth pair hands a train over in one piece: nftables counts it as one packet.
   ["plain, trains by segmentation offload", TARGET, [], ["--size", "gso"], 8],
-] as const)("%s", (_, address, reflectOptions, probeOptions, train) => {
-  test("1 % of the requests dropped is lost forward", async () => {
-    await reflect(...reflectOptions);
-    await wire.target.nft(inputRules(`udp dport 862 numgen random mod 100 == 0 counter drop comment "fault"`));
+] as const)("%s: 1 %% of the requests dropped is lost forward, of the replies on the way back", async (...mode) => {
+  const [, address, reflectOptions, probeOptions, train] = mode;
 
-    const result = await probe(wire.prober, address, ...fast, ...probeOptions);
+  const [there, back] = await Promise.all([
+    probeLosing("requests", address, reflectOptions, probeOptions),
+    probeLosing("replies", address, reflectOptions, probeOptions),
+  ]);
 
-    const dropped = train * (await wire.target.counted("fault"));
-    expect(result.lost).toBe(dropped);
-    expect(directions(result).forwardLost + directions(result).unknownLost).toBe(dropped);
-    // Only what is lost at a session's end, or around the number that it leaves out, has no direction.
-    expect(directions(result).unknownLost).toBeLessThan(10);
+  expect(there.result.lost).toBe(train * there.dropped);
+  expect(back.result.lost).toBe(back.dropped);
+  // Only what is lost at a session's end, or around the number that it leaves out, has no direction.
+  expect(directions(there.result).reverseLost).toBe(0);
+  expect(directions(back.result).forwardLost).toBe(0);
+  for (const { result } of [there, back]) {
+    const { forwardLost, reverseLost, unknownLost } = directions(result);
+    expect(forwardLost + reverseLost + unknownLost).toBe(result.lost);
+    expect(unknownLost).toBeLessThan(10);
     expect(result).toMatchObject({ void: 0, prober: { valid: true, timestamps: "kernel" } });
     expectBooksToBalance(result);
-  });
-
-  test("1 % of the replies dropped is lost on the way back", async () => {
-    await reflect(...reflectOptions);
-    await wire.prober.nft(inputRules(`udp sport 862 numgen random mod 100 == 0 counter drop comment "fault"`));
-
-    const result = await probe(wire.prober, address, ...fast, ...probeOptions);
-
-    const dropped = await wire.prober.counted("fault");
-    expect(result.lost).toBe(dropped);
-    expect(directions(result).reverseLost + directions(result).unknownLost).toBe(dropped);
-    expect(directions(result).unknownLost).toBeLessThan(10);
-    expectBooksToBalance(result);
-  });
+  }
 });
 
 test("losses of both directions at once are told apart", async () => {
