@@ -124,11 +124,11 @@ export class DatagramTransport implements Transport {
     this.deps.codec.detach(stream, route);
   }
 
-  put(stream: ProbeStream, route: Route, nowNanos: number): number {
+  put(stream: ProbeStream, route: Route, nowNanos: number, most: number): number {
     const { ledger, sizes } = stream;
     const lane = this.lanes[ledger.nextSequence % this.lanes.length] as Lane;
     if (lane.pending === BATCH) this.flushLane(lane);
-    const packets = sizes.isTrain ? Math.min(GSO_SEGMENTS, stream.remaining) : 1;
+    const packets = sizes.isTrain ? Math.min(GSO_SEGMENTS, most) : 1;
     const i = lane.pending++;
     const waiting = lane.waiting[i] as Pending;
     waiting.stream = stream;

@@ -11,6 +11,7 @@ import type { StallWitness } from "./stall/witness.ts";
 import type { ProbeStream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 import { add, bucketOf, ENGINE, ENGINE_SLOT, word } from "./tally.ts";
+import { Timetable } from "./timetable.ts";
 import { Transports } from "./transports.ts";
 
 /** A wake-up that comes later than this is a stall. */
@@ -46,6 +47,7 @@ export class ProbeLoop {
   private readonly writer: TallyWriter;
   private readonly engine: { readonly tally: Float64Array; readonly shared: Float64Array };
   private readonly streams: StreamTable;
+  private readonly timetable: Timetable;
   private readonly transports: Transports;
   private readonly routing: Routing;
   private readonly stalls = new RecentSpans();
@@ -70,6 +72,7 @@ export class ProbeLoop {
     const engineSlot = sharedSlot(shared, ENGINE_SLOT);
     this.engine = { tally: Float64Array.from(engineSlot), shared: engineSlot };
     this.streams = new StreamTable(shared, this.engine.tally, random);
+    this.timetable = new Timetable(random);
     this.transports = new Transports(
       {
         ...deps,
@@ -79,7 +82,7 @@ export class ProbeLoop {
         touched: (stream) => this.touch(stream),
         learnedMtu: (stream, bytes) => this.routing.learnedMtu(stream, bytes),
       },
-      deps.receiveBufferBytes ?? receiveBufferBytes(this.streams.pace),
+      deps.receiveBufferBytes ?? receiveBufferBytes(this.timetable.pace),
     );
     this.routing = new Routing(this.transports);
     clock.read(this.now);
@@ -106,9 +109,10 @@ export class ProbeLoop {
   /** The way is opened before the stream's clock starts: what a socket costs is not the first packet's delay. */
   private add(command: Extract<WorkerCommand, { type: "add" }>): void {
     const { clock } = this.deps;
+    const { slot, ratePerSecond, count } = command;
     const stream = this.streams.add(command);
     this.routing.of(stream, clock.monotonicNanos());
-    this.streams.start(stream, clock.monotonicNanos());
+    this.timetable.set(slot, 1e9 / ratePerSecond, count, clock.monotonicNanos());
     this.touch(stream);
   }
 
@@ -120,14 +124,15 @@ export class ProbeLoop {
   private tune({ slot, ratePerSecond, sizes }: Extract<WorkerCommand, { type: "tune" }>): void {
     const stream = this.streams.inSlot(slot);
     if (!stream) return;
-    this.streams.tune(stream, ratePerSecond, sizes, this.deps.clock.monotonicNanos());
+    this.streams.resize(stream, sizes);
+    this.timetable.set(slot, 1e9 / ratePerSecond, this.timetable.left(slot), this.deps.clock.monotonicNanos());
     const route = stream.routes.at(-1);
     if (route) this.routing.makeRoom(stream, route);
   }
 
   /** What one round may gather, and what the sockets have to hold, depend on what all streams send together. */
   private coalescing(): number {
-    const { pace } = this.streams;
+    const { pace } = this.timetable;
     if (pace !== this.sizedFor) {
       this.sizedFor = pace;
       this.transports.wantReceiveBuffer(this.deps.receiveBufferBytes ?? receiveBufferBytes(pace));
@@ -138,6 +143,7 @@ export class ProbeLoop {
   /** Nothing is written to its slot any more once the main thread hears of it. */
   private remove(slot: number): void {
     const stream = this.streams.remove(slot);
+    this.timetable.remove(slot);
     if (stream) this.routing.end(stream);
     this.touched = this.touched.filter((stream) => stream.slot !== slot);
     this.dirty = this.dirty.filter((stream) => stream.slot !== slot);
@@ -155,7 +161,7 @@ export class ProbeLoop {
     this.judge();
     this.publish();
     const after = clock.monotonicNanos();
-    const wake = Math.max(this.streams.earliestNanos(), after) + wakeDelayNanos(coalescing, random);
+    const wake = Math.max(this.timetable.earliestNanos(), after) + wakeDelayNanos(coalescing, random);
     this.plannedNanos = Math.min(wake, after + (this.open.length > 0 ? SWEEP_NANOS : IDLE_NANOS));
     return (this.plannedNanos - after) / 1e6;
   }
@@ -190,17 +196,20 @@ export class ProbeLoop {
 
   private sendDue(coalescing: number): void {
     const now = this.now.monotonicNanos;
-    while (this.streams.earliestNanos() <= now) {
-      const stream = this.streams.takeDue();
+    const { timetable } = this;
+    while (timetable.earliestNanos() <= now) {
+      const slot = timetable.take();
+      const stream = slot < 0 ? undefined : this.streams.inSlot(slot);
       if (!stream) continue;
-      const missed = missedSlots(now - stream.dueNanos, stream.intervalNanos, coalescing);
+      const due = timetable.dueNanos(slot);
+      const interval = timetable.intervalNanos(slot);
+      const missed = missedSlots(now - due, interval, coalescing);
       let packets = 1;
-      if (stream.address && stream.remaining > 0) {
+      if (stream.address && timetable.left(slot) > 0) {
         if (missed > 0) this.countLateSends(stream, missed);
         packets = this.sendOne(stream);
       }
-      if (stream.remaining > 0)
-        this.streams.reschedule(stream, stream.dueNanos + missed * stream.intervalNanos, packets);
+      if (timetable.left(slot) > 0) timetable.reschedule(slot, due + missed * interval, packets);
     }
     for (const transport of this.transports.all) transport.flush();
   }
@@ -215,8 +224,8 @@ export class ProbeLoop {
       return 1;
     }
     stream.sizes.pick();
-    const packets = route.transport.put(stream, route, now);
-    stream.remaining -= packets;
+    const packets = route.transport.put(stream, route, now, this.timetable.left(stream.slot));
+    this.timetable.made(stream.slot, packets);
     this.touch(stream);
     if (route.transport.batchFull) {
       route.transport.flush();
@@ -249,7 +258,7 @@ export class ProbeLoop {
     }
     for (const stream of this.touched) {
       stream.touched = false;
-      this.routing.judge(stream, now);
+      this.routing.judge(stream, now, this.timetable.left(stream.slot) === 0);
       if (isOpen(stream)) this.listOpen(stream);
       if (stream.dirty) continue;
       stream.dirty = true;
@@ -278,7 +287,8 @@ export class ProbeLoop {
     if (!this.writer.publish(this.engine, this.dirty, this.now.monotonicNanos)) return;
     for (const stream of this.dirty) {
       stream.dirty = false;
-      if (stream.remaining === 0 && !isOpen(stream)) this.deps.emit({ type: "done", slot: stream.slot });
+      if (this.timetable.left(stream.slot) === 0 && !isOpen(stream))
+        this.deps.emit({ type: "done", slot: stream.slot });
     }
     this.dirty.length = 0;
   }

@@ -94,8 +94,11 @@ export class Routing {
     if (route && route.transport !== current.transport) addRare(tally, STREAM.rotations, 1);
   }
 
-  /** Verdicts and directions as far as they can be given now; ways on which nothing is open any more are left. */
-  judge(stream: ProbeStream, nowNanos: number): void {
+  /**
+   * Verdicts and directions as far as they can be given now; ways on which nothing is open any more are left.
+   * @param isFinished the stream sends nothing any more
+   */
+  judge(stream: ProbeStream, nowNanos: number, isFinished: boolean): void {
     const { ledger, routes, tally } = stream;
     for (let k = 0; k < routes.length; k++) {
       const route = routes[k] as Route;
@@ -111,7 +114,7 @@ export class Routing {
     ) {
       this.leave(stream, routes.shift() as Route);
     }
-    if (stream.remaining === 0 && !isOpen(stream)) for (const route of routes) giveUp(stream, route);
+    if (isFinished && !isOpen(stream)) for (const route of routes) giveUp(stream, route);
   }
 
   /** The stream is no more. */

@@ -1,8 +1,6 @@
 import { randomAuthenticatedMinBytes } from "../config/path.ts";
 import type { StreamSizes, WorkerCommand } from "./commands.ts";
-import { DueQueue } from "./due-queue.ts";
 import { Ledger } from "./ledger.ts";
-import { jitteredNanos, type Pace } from "./pacing.ts";
 import { createPacketRecorder } from "./packet-record.ts";
 import { type SharedTallies, sharedSlot } from "./shared-tallies.ts";
 import { createSizePicker, type SizePicker } from "./sizes.ts";
@@ -16,16 +14,13 @@ const SHORTEST_MEMORY = 64;
 
 type AddCommand = Extract<WorkerCommand, { type: "add" }>;
 
-/** The streams that the worker probes, and when each is due. */
+/** The streams that the worker probes. */
 export class StreamTable {
   private readonly shared: SharedTallies;
   private readonly engine: Float64Array;
   private readonly random: () => number;
   /** Holes where no stream is. */
   private readonly bySlot: (ProbeStream | undefined)[] = [];
-  private readonly due = new DueQueue();
-  /** Undefined after any stream came, went or changed its rate. */
-  private knownPace: Pace | undefined;
 
   constructor(shared: SharedTallies, engine: Float64Array, random: () => number) {
     this.shared = shared;
@@ -33,9 +28,8 @@ export class StreamTable {
     this.random = random;
   }
 
-  /** It sends nothing before `start`. */
   add(command: AddCommand): ProbeStream {
-    const { slot, ratePerSecond, kind } = command;
+    const { slot, kind } = command;
     const shared = sharedSlot(this.shared, slot);
     const tally = Float64Array.from(shared);
     closeBooks(tally, kind.protocol); // of the worker before this one, if there was any
@@ -56,9 +50,6 @@ export class StreamTable {
       routes: [],
       current: undefined,
       currentAddress: null,
-      intervalNanos: 1e9 / ratePerSecond,
-      dueNanos: 0,
-      remaining: command.count,
       mtuDueNanos: kind.send.df ? 0 : Number.POSITIVE_INFINITY,
       rotatedNanos: 0,
       listedOpen: false,
@@ -66,12 +57,7 @@ export class StreamTable {
       dirty: false,
     };
     this.bySlot[slot] = stream;
-    this.knownPace = undefined;
     return stream;
-  }
-
-  start(stream: ProbeStream, nowNanos: number): void {
-    this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
   }
 
   private picker(sizes: StreamSizes, authenticated: boolean): SizePicker {
@@ -93,26 +79,17 @@ export class StreamTable {
     });
   }
 
-  tune(stream: ProbeStream, ratePerSecond: number, sizes: StreamSizes, nowNanos: number): void {
-    this.knownPace = undefined;
-    stream.intervalNanos = 1e9 / ratePerSecond;
+  resize(stream: ProbeStream, sizes: StreamSizes): void {
     const { mtuBytes } = stream.sizes;
     stream.allSizes = sizes;
     stream.sizes = Object.assign(this.picker(sizes, stream.key !== null), { mtuBytes });
-    this.schedule(stream, nowNanos + this.random() * stream.intervalNanos);
   }
 
   /** @returns the stream that was there */
   remove(slot: number): ProbeStream | undefined {
     const stream = this.bySlot[slot];
-    this.knownPace = undefined;
     this.bySlot[slot] = undefined;
     return stream;
-  }
-
-  get pace(): Pace {
-    this.knownPace ??= paceOf(this.all());
-    return this.knownPace;
   }
 
   *all(): IterableIterator<ProbeStream> {
@@ -127,34 +104,4 @@ export class StreamTable {
     const stream = this.bySlot[slotOfMark(mark)];
     return stream?.mark === mark ? stream : undefined;
   }
-
-  earliestNanos(): number {
-    return this.due.earliest();
-  }
-
-  /** Takes the next stream that is due; undefined for the leftover of one that was removed or given another pace. */
-  takeDue(): ProbeStream | undefined {
-    const when = this.due.earliest();
-    const stream = this.bySlot[this.due.pop()];
-    return stream?.dueNanos === when ? stream : undefined;
-  }
-
-  /** Its next packet comes one jittered interval after `fromNanos`; after several packets, as many intervals. */
-  reschedule(stream: ProbeStream, fromNanos: number, packets: number): void {
-    this.schedule(stream, fromNanos + jitteredNanos(stream.intervalNanos * packets, this.random));
-  }
-
-  private schedule(stream: ProbeStream, dueNanos: number): void {
-    stream.dueNanos = dueNanos;
-    this.due.push(dueNanos, stream.slot);
-  }
-}
-
-function paceOf(streams: Iterable<ProbeStream>): Pace {
-  const pace = { packetsPerSecond: 0, shortestIntervalNanos: Number.POSITIVE_INFINITY };
-  for (const { intervalNanos } of streams) {
-    pace.packetsPerSecond += 1e9 / intervalNanos;
-    pace.shortestIntervalNanos = Math.min(pace.shortestIntervalNanos, intervalNanos);
-  }
-  return pace;
 }

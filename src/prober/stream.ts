@@ -47,11 +47,6 @@ export interface ProbeStream {
   /** The last of them, and the address for which it is the way. */
   current: Route | undefined;
   currentAddress: ProbeAddress | null;
-  intervalNanos: number;
-  /** Its one valid entry in the due queue; others are leftovers. */
-  dueNanos: number;
-  /** Attempts still to make; Infinity for a path that runs for ever. */
-  remaining: number;
   /** When the kernel is asked for the path MTU again; Infinity for streams that do not need it. */
   mtuDueNanos: number;
   /** When it last took another identifier or source port because nothing came back. */

@@ -20,9 +20,10 @@ export interface Transport {
   detach(stream: ProbeStream, route: Route): void;
   /**
    * Puts the packet whose size the stream's picker chose into the batch, and books the attempt.
+   * @param most packets that the stream has left to send
    * @returns how many packets that was: a train of `gso` is several
    */
-  put(stream: ProbeStream, route: Route, nowNanos: number): number;
+  put(stream: ProbeStream, route: Route, nowNanos: number, most: number): number;
   readonly batchFull: boolean;
   /** Sends the batch. What the kernel refuses is booked as refused, one by one; the rest still goes out. */
   flush(): void;
