@@ -32,9 +32,8 @@ export function lossSentence(packets: number, lost: number, bounds: LossBounds |
 export function probeText(result: ProbeResult): string {
   const { rttSeconds: rtt, prober, received, lost } = result;
   const to = result.target === result.address ? result.target : `${result.target} (${result.address})`;
-  const what = result.protocol === "tcp" ? "tcp" : `${result.protocol}, ${result.size} bytes`;
   const lines = [
-    `${to}, ${what}: ${lossSentence(received + lost, lost, boundsOf(result))}`,
+    `${to}, ${sentOver(result)}: ${lossSentence(received + lost, lost, boundsOf(result))}`,
     `  sent ${result.sent} = received ${received} + lost ${lost} + void ${result.void}`,
   ];
   if (result.bursts > 0) {
@@ -64,6 +63,11 @@ export function probeText(result: ProbeResult): string {
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+function sentOver({ protocol, size }: ProbeResult): string {
+  if (size === "none") return protocol;
+  return `${protocol}, ${/^\d+$/.test(size) ? `${size} bytes` : `size ${size}`}`;
 }
 
 function trainLines({ loss, delay, caution }: RunsAgainstTrains): string[] {

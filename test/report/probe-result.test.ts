@@ -94,6 +94,17 @@ test("the text for people puts the verdict first and never says a bare no loss",
   );
 });
 
+test.each([
+  ["icmp", "1400", "icmp, 1400 bytes"],
+  ["icmp", "mtu", "icmp, size mtu"],
+  ["stamp", "gso", "stamp, size gso"],
+  ["tcp", "none", "tcp"],
+])("the text for people names %s packets of size %s as %s", (protocol, size, words) => {
+  const text = probeText(probeResult({ ...subject, protocol, size }, clean, engine, received(new Float64Array(0))));
+
+  expect(text).toMatch(new RegExp(`^db\\.example \\(192\\.0\\.2\\.12\\), ${words}: loss 0 %`));
+});
+
 test("losses come with their runs, and an unreliable prober says so", () => {
   const unreliable = counted({
     sent: 100,

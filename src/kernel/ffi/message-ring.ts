@@ -1,5 +1,5 @@
 import { CMSG_HEADER_WORDS, endOfControl, hasValue } from "./control.ts";
-import { addressOf, nativeBytes } from "./libc.ts";
+import { CONTROL_STRIDE, layOutMessages, NAME_BYTES, NAME_STRIDE } from "./message-block.ts";
 import { IOVEC, MMSGHDR } from "./mmsghdr.ts";
 import {
   IP_RECVERR,
@@ -19,10 +19,6 @@ const NAME_LENGTH = MMSGHDR.nameLength / 4;
 const CONTROL_LENGTH = MMSGHDR.controlLength / 4;
 const MESSAGE_LENGTH = MMSGHDR.length / 4;
 const IOVEC_LENGTH = IOVEC.length / 4;
-
-const NAME_BYTES = 28; // sockaddr_in6, the longer of the two
-const NAME_STRIDE = 32;
-const CONTROL_STRIDE = 256;
 
 /** Offsets inside sockaddr_in and sockaddr_in6, in 32-bit words; family and port are the first of both. */
 const SIN_ADDR = 1;
@@ -49,29 +45,14 @@ export class MessageRing {
   constructor(count: number, dataBytes: number) {
     this.count = count;
     this.dataStride = (dataBytes + 7) & ~7;
-    this.iovAt = count * MMSGHDR.bytes;
-    this.nameAt = this.iovAt + count * IOVEC.bytes;
-    this.controlAt = this.nameAt + count * NAME_STRIDE;
-    this.dataStart = this.controlAt + count * CONTROL_STRIDE;
-    const block = nativeBytes(this.dataStart + count * this.dataStride);
-    this.bytes = new Uint8Array(block.buffer);
-    this.words = new Uint32Array(block.buffer);
-    this.base = addressOf(block);
-    this.link(new DataView(block.buffer));
-  }
-
-  private link(view: DataView): void {
-    const pointer = (at: number, to: number) => view.setBigUint64(at, this.base + BigInt(to), true);
-    for (let i = 0; i < this.count; i++) {
-      const message = i * MMSGHDR.bytes;
-      const iov = this.iovAt + i * IOVEC.bytes;
-      pointer(message + MMSGHDR.name, this.nameAt + i * NAME_STRIDE);
-      pointer(message + MMSGHDR.iov, iov);
-      view.setBigUint64(message + MMSGHDR.iovCount, 1n, true);
-      pointer(message + MMSGHDR.control, this.controlAt + i * CONTROL_STRIDE);
-      pointer(iov + IOVEC.base, this.dataAt(i));
-      this.setDataLength(i, this.dataStride);
-    }
+    const block = layOutMessages(count, this.dataStride);
+    this.bytes = block.bytes;
+    this.words = block.words;
+    this.base = block.base;
+    this.iovAt = block.iovAt;
+    this.nameAt = block.nameAt;
+    this.controlAt = block.controlAt;
+    this.dataStart = block.dataAt;
   }
 
   /** Native address of message i: what a system call that begins there takes. */

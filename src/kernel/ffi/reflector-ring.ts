@@ -1,5 +1,6 @@
 import { CMSG_HEADER_WORDS, endOfControl } from "./control.ts";
-import { addressOf, errnoName, lastErrno, nativeBytes } from "./libc.ts";
+import { errnoName, lastErrno } from "./libc.ts";
+import { CONTROL_STRIDE, layOutMessages, NAME_BYTES, NAME_STRIDE } from "./message-block.ts";
 import { IOVEC, MMSGHDR } from "./mmsghdr.ts";
 import * as sys from "./socket.ts";
 
@@ -26,9 +27,6 @@ export const LONGEST_DATAGRAM_BYTES = 65_507;
 /** The word before the four bytes of a mapped IPv4 address, as it stands in little-endian memory. */
 export const MAPPED_WORD = 0xffff_0000;
 
-const NAME_BYTES = 28; // sockaddr_in6, the longer of the two
-const NAME_STRIDE = 32;
-const CONTROL_BYTES = 256;
 const DATA_STRIDE = (LONGEST_DATAGRAM_BYTES + 7) & ~7;
 
 /** Offsets inside sockaddr_in, sockaddr_in6, in_pktinfo and in6_pktinfo. */
@@ -61,41 +59,25 @@ export class ReflectorRing {
 
   constructor(count: number) {
     this.count = count;
+    // A reply's message stands behind all requests and points to what its request points to.
+    const block = layOutMessages(count, DATA_STRIDE, count);
     this.sendAt = count * MMSGHDR.bytes;
-    this.iovAt = 2 * this.sendAt;
-    this.nameAt = this.iovAt + count * IOVEC.bytes;
-    this.controlAt = this.nameAt + count * NAME_STRIDE;
-    this.dataStart = this.controlAt + count * CONTROL_BYTES;
-    const block = nativeBytes(this.dataStart + count * DATA_STRIDE);
-    this.bytes = new Uint8Array(block.buffer);
-    this.words = new Uint32Array(block.buffer);
-    this.receiveAddress = addressOf(block);
-    this.sendAddresses = Array.from(
-      { length: count },
-      (_, i) => this.receiveAddress + BigInt(this.sendAt + i * MMSGHDR.bytes),
-    );
-    this.link(new DataView(block.buffer));
+    this.bytes = block.bytes;
+    this.words = block.words;
+    this.iovAt = block.iovAt;
+    this.nameAt = block.nameAt;
+    this.controlAt = block.controlAt;
+    this.dataStart = block.dataAt;
+    this.receiveAddress = block.base;
+    this.sendAddresses = Array.from({ length: count }, (_, i) => block.base + BigInt(this.sendAt + i * MMSGHDR.bytes));
     for (let i = 0; i < count; i++) this.makeRoom(i);
-  }
-
-  private link(view: DataView): void {
-    const pointer = (at: number, to: number) => view.setBigUint64(at, this.receiveAddress + BigInt(to), true);
-    for (let i = 0; i < this.count; i++) {
-      const message = i * MMSGHDR.bytes;
-      const iov = this.iovAt + i * IOVEC.bytes;
-      pointer(message + MMSGHDR.name, this.nameAt + i * NAME_STRIDE);
-      pointer(message + MMSGHDR.iov, iov);
-      view.setBigUint64(message + MMSGHDR.iovCount, 1n, true);
-      pointer(message + MMSGHDR.control, this.controlAt + i * CONTROL_BYTES);
-      pointer(iov + IOVEC.base, this.dataAt(i));
-    }
   }
 
   /** The last receive overwrote the lengths of message i. */
   private makeRoom(i: number): void {
     const message = i * MMSGHDR.bytes;
     this.words[(message + MMSGHDR.nameLength) >> 2] = NAME_BYTES;
-    this.words[(message + MMSGHDR.controlLength) >> 2] = CONTROL_BYTES;
+    this.words[(message + MMSGHDR.controlLength) >> 2] = CONTROL_STRIDE;
     this.words[(this.iovAt + i * IOVEC.bytes + IOVEC.length) >> 2] = DATA_STRIDE;
   }
 
@@ -138,7 +120,7 @@ export class ReflectorRing {
 
   private readControl(i: number, baseSeconds: number, into: Arrival): void {
     const { words } = this;
-    const start = (this.controlAt + i * CONTROL_BYTES) >> 2;
+    const start = (this.controlAt + i * CONTROL_STRIDE) >> 2;
     const end = start + ((words[(i * MMSGHDR.bytes + MMSGHDR.controlLength) >> 2] as number) >> 2);
     for (let at = start, next = at; at < end; at = next) {
       next = endOfControl(words, at, end);
@@ -182,7 +164,7 @@ export class ReflectorRing {
     const message = i * MMSGHDR.bytes;
     words.copyWithin(reply >> 2, message >> 2, (message + MMSGHDR.bytes) >> 2);
     words[(this.iovAt + i * IOVEC.bytes + IOVEC.length) >> 2] = arrival.length;
-    const start = (this.controlAt + i * CONTROL_BYTES) >> 2;
+    const start = (this.controlAt + i * CONTROL_STRIDE) >> 2;
     const v4 = isMapped(arrival.addresses, 4);
     let at = v4 ? this.askedFromV4(start, arrival) : this.askedFromV6(start, arrival);
     if (arrival.dscp !== 0) {
