@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 const built = (file) => import(pathToFileURL(`${process.argv[2]}/${file}`).href);
 const sys = await built("socket.js");
 const { MessageRing } = await built("message-ring.js");
-const { sockaddr } = await built("sockaddr.js");
+const { sockaddr, sockaddrWords } = await built("sockaddr.js");
 
 const IPPROTO_RAW = 255;
 const BATCH = 64;
@@ -38,6 +38,7 @@ function packet(n) {
 
 const fd = sys.socket(sys.AF_INET, sys.SOCK_RAW, IPPROTO_RAW);
 if (fd < 0) throw new Error("no raw socket");
+const name = sockaddrWords(sockaddr(to));
 const ring = new MessageRing(BATCH, 28 + payload.length);
 let sent = 0;
 const startedAt = performance.now();
@@ -49,7 +50,7 @@ while (sent < count) {
     continue;
   }
   for (let i = 0; i < batch; i++) {
-    ring.setName(i, sockaddr(to));
+    ring.setName(i, name);
     ring.clearControl(i);
     ring.setDataLength(i, 28 + payload.length);
     ring.bytes.set(packet(sent + i), ring.dataAt(i));

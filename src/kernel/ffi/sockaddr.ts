@@ -19,5 +19,5 @@ export function sockaddr(address: string, zoneIndex = 0, port = 0): Uint8Array {
 
 /** The same memory in 32-bit words, as message rings compare and copy it. */
 export function sockaddrWords(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.slice().buffer);
+  return new Uint32Array(new Uint8Array(bytes).buffer); // the slice of a Buffer would be no copy
 }
