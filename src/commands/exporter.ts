@@ -18,6 +18,7 @@ import { discoverySamples, type SourceState } from "../discovery/samples.ts";
 import type { PathSource } from "../discovery/sources.ts";
 import type { Outcome } from "../http/outcome.ts";
 import type { StatusView } from "../http/page/view.ts";
+import { ProcessEndedError } from "../kernel/ask-process.ts";
 import { createKernelClock } from "../kernel/ffi/clock.ts";
 import type { Host } from "../kernel/host.ts";
 import type { Log } from "../log.ts";
@@ -155,7 +156,7 @@ export function createExporter(
       log.info({ reason, paths: running.paths.length }, "configuration reloaded");
       return { ok: true };
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+      if (!(error instanceof ConfigError || error instanceof ProcessEndedError)) throw error;
       reloads.ok = false;
       log.error({ reason, problems: error.message }, "the new configuration is wrong; the old one stays");
       return { ok: false, message: error.message };

@@ -17,7 +17,7 @@ export interface ConfigSourceOptions {
 }
 
 export interface ConfigSource {
-  /** Reads everything anew. @throws ConfigError; what runs may go on as it is */
+  /** Reads everything anew. @throws ConfigError, or what `read` throws; what runs may go on as it is */
   load(): Promise<Config>;
   /**
    * Calls back once for each change of the path files; the callback is expected to load. Ends with the signal.

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../src/config/issues.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { readConfigApart } from "../../src/config/read-apart.ts";
+import { askProcess } from "../../src/kernel/ask-process.ts";
 import { builtModule } from "../support/lab.ts";
 
 const everything = `
@@ -34,9 +35,8 @@ function written(text: string): string {
   return file;
 }
 
-/** The built thread, because Node.js runs no TypeScript. */
-const spawn = (workerData: unknown) => new Worker(builtModule("src/config/worker.js"), { workerData });
-const threadThatRuns = (script: string) => () => new Worker(script, { eval: true });
+/** The built module, because Node.js runs no TypeScript. */
+const ask = (order: unknown) => askProcess(pathToFileURL(builtModule("src/config/reader.js")), order);
 
 const frozenDeep = (value: unknown): boolean =>
   typeof value !== "object" ||
@@ -49,7 +49,7 @@ test("what is read apart is what would be read here, to the last key, and as unc
   const overrides = { paths: ["control=127.0.0.1"], listen: ":1" };
 
   const here = await readConfig(file, overrides);
-  const apart = await readConfigApart(file, overrides, spawn);
+  const apart = await readConfigApart(file, overrides, ask);
 
   const keysOf = ({ config }: typeof here) => config.reflector?.keys.map((key) => key.export().toString("hex"));
   expect(apart).toEqual(here);
@@ -60,25 +60,17 @@ test("what is read apart is what would be read here, to the last key, and as unc
 });
 
 test("without a file there are defaults and the command line", async () => {
-  expect(await readConfigApart(undefined, undefined, spawn)).toEqual(await readConfig(undefined, undefined));
+  expect(await readConfigApart(undefined, undefined, ask)).toEqual(await readConfig(undefined, undefined));
 });
 
 test("what is wrong arrives as the error that it was, in the same words", async () => {
   const file = written("paths: [{scope: far, target: 127.0.0.1, rte: 5}]\nlog: loud\n");
 
   const here: unknown = await readConfig(file, undefined).catch((error: unknown) => error);
-  const apart: unknown = await readConfigApart(file, undefined, spawn).catch((error: unknown) => error);
+  const apart: unknown = await readConfigApart(file, undefined, ask).catch((error: unknown) => error);
 
   expect(here).toBeInstanceOf(ConfigError);
   expect(apart).toBeInstanceOf(ConfigError);
   expect((apart as ConfigError).message).toBe((here as ConfigError).message);
   expect((apart as ConfigError).issues).toEqual((here as ConfigError).issues);
-});
-
-test("a thread that fails, or ends without a word, is no configuration", async () => {
-  const failing = threadThatRuns('throw new Error("a fault of our own")');
-  const silent = threadThatRuns("");
-
-  await expect(readConfigApart(undefined, undefined, failing)).rejects.toThrow("a fault of our own");
-  await expect(readConfigApart(undefined, undefined, silent)).rejects.toThrow("ended without an answer");
 });
