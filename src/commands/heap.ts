@@ -7,6 +7,8 @@ import { becomeProgram, returnFreeMemory } from "../kernel/ffi/process.ts";
  * process, as do glibc's settings.
  */
 const HEAP_FLAGS = ["--max-semi-space-size=1", "--heap-growing-percent=10"];
+/** Node.js 24 takes 15 MB more than 20: this saves 2 to 5 of them for some 5 ms of CPU a scrape of 1,000 paths. */
+const LARGE_HEAP_FLAGS = /^v24\./.test(process.version) ? ["--optimize-for-size"] : [];
 /**
  * Each thread would fill an arena of its own. And glibc, once it has freed a large block, keeps up to twice its size for the
  * next one: a threshold that is given stays.
@@ -21,7 +23,7 @@ const STARTED_MS = [1_000, 3_000, 10_000];
 export function keepHeapSmall(): void {
   const small =
     process.execArgv.some((flag) => flag.startsWith("--max-semi-space-size")) || !KNOWN.test(process.version);
-  const args = [...process.execArgv, ...HEAP_FLAGS, ...process.argv.slice(1)];
+  const args = [...process.execArgv, ...HEAP_FLAGS, ...LARGE_HEAP_FLAGS, ...process.argv.slice(1)];
   if (!small) becomeProgram(process.execPath, args, { ...ENVIRONMENT, ...process.env });
   for (const ms of STARTED_MS) setTimeout(dropStart, ms).unref();
 }
