@@ -125,17 +125,15 @@ export class Transports {
     for (const transport of this.all) transport.wantReceiveBuffer(bytes);
   }
 
-  /** A route that used it is no more. The last one of an older generation closes it. */
+  /** A route that used it is no more. The last one closes it: options that no path has any more keep no socket. */
   release(transport: Transport): void {
     for (const [name, known] of this.byName) {
       const opened = known.find((one) => one.transport === transport);
       if (!opened) continue;
-      opened.users--;
-      if (opened.users > 0 || opened === known.at(-1)) return;
-      this.byName.set(
-        name,
-        known.filter((one) => one !== opened),
-      );
+      if (--opened.users > 0) return;
+      const others = known.filter((one) => one !== opened);
+      if (others.length > 0) this.byName.set(name, others);
+      else this.byName.delete(name);
       this.all.splice(this.all.indexOf(transport), 1);
       for (const fd of transport.close()) this.deps.emit({ type: "closed", fd });
       return;
