@@ -1,41 +1,22 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { builtModule, createWire, shownProgram, TARGET, TARGET6, unprivileged, type Wire } from "../support/lab.ts";
-import { type ProbingExporter, startProbing } from "../support/probing-exporter.ts";
+import { builtModule, shownProgram, TARGET, TARGET6, unprivileged } from "../support/lab.ts";
+import { useProbeBench } from "../support/probe-bench.ts";
 import { EXPORTER } from "../support/servers.ts";
 
-let wire: Wire;
-let directory: string;
-let exporter: ProbingExporter;
-const ends: (() => unknown)[] = [];
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "virtloss-probe-"));
-  wire = await createWire();
-});
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-  await wire.remove();
-  rmSync(directory, { recursive: true });
-});
-
-async function serve(config: string, prefix: readonly string[] = []): Promise<void> {
-  exporter = await startProbing(wire, directory, config, prefix);
-  ends.push(() => exporter.stop());
-}
+const bench = useProbeBench();
 
 test("beyond its concurrency, and beyond the engine's rate, requests are told to come again", async () => {
-  await serve(`paths: [{name: busy, scope: control, target: 127.0.0.1, rate: 1000}]
+  await bench.serve(`paths: [{name: busy, scope: control, target: 127.0.0.1, rate: 1000}]
 probe:
   allow: [10.77.0.0/24]
   concurrency: 3
   modules: {icmp: {count: 20, rate: 20}, fast: {count: 100, rate: 99500}}
 `);
 
-  const answers = await Promise.all(Array.from({ length: 6 }, () => exporter.ask(`target=${TARGET}`, "-D", "-")));
-  const fast = await exporter.ask(`target=${TARGET}&module=fast`);
+  const answers = await Promise.all(Array.from({ length: 6 }, () => bench.exporter.ask(`target=${TARGET}`, "-D", "-")));
+  const fast = await bench.exporter.ask(`target=${TARGET}&module=fast`);
 
   const refused = answers.filter(({ status }) => status === 429);
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429, 429]);
@@ -47,7 +28,7 @@ probe:
 });
 
 test("fifty requests at once and a thousand in a row: memory stays, and the configured paths do not notice", async () => {
-  await serve(`paths: [{name: steady, scope: colocated, target: ${TARGET}, rate: 500}]
+  await bench.serve(`paths: [{name: steady, scope: colocated, target: ${TARGET}, rate: 500}]
 probe:
   allow: [10.77.0.0/24, fd77::/64]
   concurrency: 50
@@ -58,12 +39,12 @@ probe:
       const target = i % 2 === 0 ? TARGET : TARGET6;
       return `url = "${EXPORTER}/probe?target=${target}&module=quick"\noutput = /dev/null\n`;
     });
-    writeFileSync(join(directory, "urls"), urls.join(""));
-    return wire.prober.run("curl", "-sS", "-w", "%{http_code} ", "--config", join(directory, "urls"));
+    writeFileSync(join(bench.directory, "urls"), urls.join(""));
+    return bench.wire.prober.run("curl", "-sS", "-w", "%{http_code} ", "--config", join(bench.directory, "urls"));
   };
-  const memory = async () => (await exporter.scrape()).value("process_resident_memory_bytes") ?? 0;
+  const memory = async () => (await bench.exporter.scrape()).value("process_resident_memory_bytes") ?? 0;
 
-  const together = await Promise.all(Array.from({ length: 50 }, () => exporter.probe(`target=${TARGET}`)));
+  const together = await Promise.all(Array.from({ length: 50 }, () => bench.exporter.probe(`target=${TARGET}`)));
   await inARow(500);
   const before = await memory();
   const { stdout } = await inARow(1000);
@@ -72,7 +53,7 @@ probe:
   expect(together.map((answer) => answer.value("virtloss_probe_run_lost_packets"))).toEqual(together.map(() => 0));
   expect(new Set(stdout.trim().split(" "))).toEqual(new Set(["200"]));
   expect(after - before).toBeLessThan(16 * 2 ** 20);
-  const scrape = await exporter.scrape();
+  const scrape = await bench.exporter.scrape();
   const steady = (name: string) => scrape.sum(`virtloss_probe_${name}_packets_total`, { path: "steady" });
   expect(steady("sent")).toBeGreaterThan(2000);
   expect([steady("lost"), steady("void"), steady("duplicate")]).toEqual([0, 0, 0]);
@@ -81,24 +62,17 @@ probe:
 
 test("where this machine may not probe, or the engine's worker dies, the answer is 503 and says so", async () => {
   // Nobody has to read the configuration.
-  chmodSync(directory, 0o755);
-  exporter = await startProbing(
-    wire,
-    directory,
-    `paths: []\nprobe: {allow: [10.77.0.0/24]}\n`,
-    unprivileged(),
-    shownProgram,
-  );
-  ends.push(() => exporter.stop());
+  chmodSync(bench.directory, 0o755);
+  await bench.serve(`paths: []\nprobe: {allow: [10.77.0.0/24]}\n`, unprivileged(), shownProgram);
   for (let i = 0; i < 2; i++) {
-    expect(await exporter.ask(`target=${TARGET}`)).toEqual({
+    expect(await bench.exporter.ask(`target=${TARGET}`)).toEqual({
       status: 503,
       body: expect.stringContaining("grant the capability CAP_NET_RAW"),
     });
   }
 
   const script = fileURLToPath(new URL("../support/probe-worker-dies.mjs", import.meta.url));
-  const { stdout, stderr } = await wire.prober.run(process.execPath, script, builtModule("src"));
+  const { stdout, stderr } = await bench.wire.prober.run(process.execPath, script, builtModule("src"));
 
   if (stdout === "") throw new Error(stderr);
   expect(JSON.parse(stdout)).toEqual([

@@ -1,49 +1,37 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createWire, TARGET, TARGET6, type Wire } from "../support/lab.ts";
-import { startProbing } from "../support/probing-exporter.ts";
+import { TARGET, TARGET6 } from "../support/lab.ts";
+import { useProbeBench } from "../support/probe-bench.ts";
 import { eventually, PROMETHEUS, type PromSeries, root } from "../support/servers.ts";
 
 const page = readFileSync("docs/probe.md", "utf8");
 const examples = [...page.matchAll(/^```(yaml|promql)\n(.*?)^```/gms)].map(([, , text = ""]) => text);
 
-let wire: Wire;
-let directory: string;
-const ends: (() => unknown)[] = [];
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "virtloss-probe-"));
-  wire = await createWire();
-});
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-  await wire.remove();
-  rmSync(directory, { recursive: true });
-});
+const bench = useProbeBench();
 
 async function startPrometheus(scrapes: string): Promise<void> {
   const config = `global: {scrape_interval: 1s, evaluation_interval: 1s}
 rule_files: ["${join(root, "alerts/virtloss.rules.yaml")}"]
 ${scrapes}`;
-  writeFileSync(join(directory, "prometheus.yml"), config);
-  const child = wire.prober.spawn([
+  writeFileSync(join(bench.directory, "prometheus.yml"), config);
+  const child = bench.wire.prober.spawn([
     "prometheus",
-    `--config.file=${join(directory, "prometheus.yml")}`,
-    `--storage.tsdb.path=${join(directory, "data")}`,
+    `--config.file=${join(bench.directory, "prometheus.yml")}`,
+    `--storage.tsdb.path=${join(bench.directory, "data")}`,
     "--web.listen-address=127.0.0.1:9090",
   ]);
   child.stderr?.resume();
   child.stdout?.resume();
   const gone = once(child, "exit");
-  ends.push(() => {
+  bench.ends.push(() => {
     child.kill("SIGTERM");
     return gone;
   });
 }
 
 async function query(expr: string): Promise<readonly PromSeries[]> {
-  const { stdout } = await wire.prober.run(
+  const { stdout } = await bench.wire.prober.run(
     "curl",
     "-sS",
     "-G",
@@ -64,16 +52,11 @@ async function figure(expr: string): Promise<number | undefined> {
 
 test("Prometheus, told as the page says, has nft's own figures of two targets, and the rules hold for them", async () => {
   const [, scrapes = "", lossOfRuns = ""] = examples;
-  const exporter = await startProbing(
-    wire,
-    directory,
-    `paths: []
+  await bench.serve(`paths: []
 probe: {allow: [10.77.0.0/24, fd77::/64], timeout_offset: 200ms, modules: {icmp: {count: 50, rate: 200, timeout: 200ms}}}
-`,
-  );
-  ends.push(() => exporter.stop());
+`);
   // The counter outlives the rule, so that the loss can end.
-  await wire.target.nft(`table inet lab {
+  await bench.wire.target.nft(`table inet lab {
   counter dropped { }
   chain input {
     type filter hook input priority 0
@@ -88,7 +71,7 @@ probe: {allow: [10.77.0.0/24, fd77::/64], timeout_offset: 200ms, modules: {icmp:
   );
   const packets = (instance: string) => `virtloss_probe_packets_total{instance="${instance}"}`;
   await eventually("some runs", 20, async () => ((await figure(packets(TARGET))) ?? 0) >= 400 || undefined);
-  await wire.target.sh("nft flush chain inet lab input");
+  await bench.wire.target.sh("nft flush chain inet lab input");
   const then = (await figure(packets(TARGET))) ?? 0;
   await eventually(
     "runs without loss",
@@ -96,7 +79,7 @@ probe: {allow: [10.77.0.0/24, fd77::/64], timeout_offset: 200ms, modules: {icmp:
     async () => ((await figure(packets(TARGET))) ?? 0) > then + 100 || undefined,
   );
 
-  const dropped = Number(/packets (\d+)/.exec(await wire.target.sh("nft list counter inet lab dropped"))?.[1]);
+  const dropped = Number(/packets (\d+)/.exec(await bench.wire.target.sh("nft list counter inet lab dropped"))?.[1]);
   const of = (name: string, instance: string) => figure(`${name}{instance="${instance}"}`);
   expect(dropped).toBeGreaterThan(15);
   expect(await of("virtloss_probe_lost_packets_total", TARGET)).toBe(dropped);
