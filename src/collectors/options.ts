@@ -10,9 +10,20 @@ const none = z.strictObject({});
  */
 export const collectorOptions: Readonly<Record<string, z.ZodObject>> = {
   cpu: none,
+  pressure: none,
+  power: none,
   softirq: none,
   softnet: none,
+  drops: none,
+  latency: none,
   nic: nicOptions,
+  qdisc: none,
+  bridge: none,
+  conntrack: none,
+  ovs: none,
   transport: none,
   guest: guestOptions,
+  memory: none,
+  libvirt: none,
+  qemu: none,
 };

@@ -2,12 +2,9 @@ import { hostname } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { Collector } from "../collectors/collector.ts";
 import { collectors } from "../collectors/index.ts";
-import {
-  type CollectorReport,
-  type CollectorRunner,
-  collectorSamples,
-  createCollectorRunner,
-} from "../collectors/run.ts";
+import { type CollectorReport, collectorSamples } from "../collectors/report.ts";
+import { type CollectorRunner, createCollectorRunner } from "../collectors/run.ts";
+import { isShared } from "../collectors/shared-machines.ts";
 import { packetsPerSecondOf } from "../config/found-paths.ts";
 import { ConfigError } from "../config/issues.ts";
 import { readPathKey } from "../config/path-key.ts";
@@ -72,7 +69,7 @@ export function createExporter(
   config: Config,
   { source, host, engine, watchTarget, machine, pathSources, reflector, log }: ExporterParts,
 ): Exporter {
-  const store = createMetricStore();
+  const store = createMetricStore(isShared);
   const clock = createKernelClock();
   const paths = createProbedPaths(engine, watchTarget, readPathKey);
   const history = createHistory(WINDOW_SECONDS);
@@ -170,7 +167,10 @@ export function createExporter(
     }
     discovery.configure(next.paths, pathSources(next));
     paths.apply(discovery.paths());
-    if (!isDeepStrictEqual(next.collectors, running.collectors)) runner = runnerOf(next, host);
+    if (!isDeepStrictEqual(next.collectors, running.collectors)) {
+      runner.stop();
+      runner = runnerOf(next, host);
+    }
     running = next;
   }
 
@@ -226,6 +226,7 @@ export function createExporter(
       probes.stop();
       paths.stop();
       await Promise.allSettled([firstRun, watched, reloads.last]);
+      runner.stop();
       await engine.stop();
     },
   };

@@ -15,6 +15,13 @@ export class ParseError extends Error {
   override readonly name = "ParseError";
 }
 
+/** A stream of bytes to a daemon of this machine. */
+export interface Connection extends AsyncIterable<Uint8Array> {
+  write(bytes: Uint8Array): void;
+  /** Ends it at once, and every iteration over it. */
+  close(): void;
+}
+
 /** Everything impure that a collector may do. Paths are absolute; all calls obey the collector's deadline. */
 export interface Host {
   /** @throws SourceAbsentError, NotPermittedError */
@@ -28,6 +35,16 @@ export interface Host {
    * @throws SourceAbsentError where driver or kernel lacks the command, NotPermittedError
    */
   ethtool(device: string, request: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Runs a program, without a shell and with messages in English. @returns what it wrote to stdout
+   * @throws SourceAbsentError where it is not installed; Error with its first words on stderr where it failed
+   */
+  run(program: string, args: readonly string[], signal: AbortSignal): Promise<string>;
+  /**
+   * Connects to a Unix socket.
+   * @param signal also ends the connection later @throws SourceAbsentError where nobody made it, NotPermittedError
+   */
+  connect(path: string, signal: AbortSignal): Promise<Connection>;
   /** Static facts, asked once in the background; undefined until they are known. */
   machine(): MachineFacts | undefined;
 }

@@ -4,6 +4,8 @@ import { promisify } from "node:util";
 import { openEthtool } from "./ffi/ethtool.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
 import { askSystem, type MachineFacts, machineFacts } from "./machine.ts";
+import { runProgram } from "./program.ts";
+import { connectUnix } from "./unix-stream.ts";
 
 /** Far above any file of /proc and /sys that we read (/proc/interrupts of 1,000 CPUs and 2,000 vectors: 22 MB). */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -94,6 +96,8 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
       const what = `ethtool command 0x${(new Uint32Array(request.slice(0, 4).buffer)[0] ?? 0).toString(16)} on ${device}`;
       throw errorOf(what, answer.error, new Error(`${what}: ${answer.error}`));
     },
+    run: (program, args, signal) => runProgram(program, args, signal, maxFileBytes),
+    connect: (path, signal) => reading(path, () => connectUnix(path, signal)),
     machine: () => facts,
   };
 }

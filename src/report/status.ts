@@ -2,7 +2,7 @@ import { lossBounds } from "../analysis/bounds.ts";
 import { pathState } from "../analysis/path-state.ts";
 import { histogramQuantile } from "../analysis/quantile.ts";
 import type { Thresholds } from "../analysis/thresholds.ts";
-import type { CollectorReport } from "../collectors/run.ts";
+import type { CollectorReport } from "../collectors/report.ts";
 import type { CollectorView, PathView, ProberView } from "../http/page/view.ts";
 import type { WindowTally } from "../prober/history.ts";
 import { rttBuckets } from "../prober/metrics.ts";

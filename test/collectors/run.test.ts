@@ -1,5 +1,6 @@
-import { type Collector, defineCollector } from "../../src/collectors/collector.ts";
-import { type CollectorReport, collectorSamples, createCollectorRunner } from "../../src/collectors/run.ts";
+import { defineCollector, type StatelessCollector } from "../../src/collectors/collector.ts";
+import { type CollectorReport, collectorSamples } from "../../src/collectors/report.ts";
+import { createCollectorRunner } from "../../src/collectors/run.ts";
 import { SourceAbsentError } from "../../src/kernel/host.ts";
 import { gauge, sample } from "../../src/metrics/define.ts";
 import { createFixtureHost } from "../support/fixture-host.ts";
@@ -7,7 +8,7 @@ import { createFixtureHost } from "../support/fixture-host.ts";
 const host = createFixtureHost("linux-6.18-virtio");
 const fine = gauge("virtloss_fine", "One.", ["source"]);
 
-function collector(name: string, collect: Collector["collect"]) {
+function collector(name: string, collect: StatelessCollector<unknown, Record<string, never>>["collect"]) {
   return { collector: defineCollector({ name, metrics: {}, collect }), options: {} };
 }
 

@@ -9,6 +9,7 @@ import { libc } from "../../src/kernel/ffi/libc.ts";
 import { type Host, SourceAbsentError } from "../../src/kernel/host.ts";
 import { createLinuxHost } from "../../src/kernel/linux.ts";
 import type { AnySample } from "../../src/metrics/define.ts";
+import { collectOnce } from "../support/collecting.ts";
 
 const CLONE_NEWNET = 0x40000000;
 const setns = libc.func("int setns(int, int)");
@@ -75,14 +76,9 @@ afterAll(() => {
 });
 
 async function collect(): Promise<readonly AnySample[]> {
-  return nic.collect(
-    host,
-    nicOptions.parse({ include: "^left0$", exclude: ".*" }),
-    new AbortController().signal,
-    () => {
-      throw new Error("nothing to note");
-    },
-  );
+  const { samples, notes } = await collectOnce(nic, host, nicOptions.parse({ include: "^left0$", exclude: ".*" }));
+  expect(notes).toEqual([]);
+  return samples;
 }
 
 function value(samples: readonly AnySample[], name: string, label: string): number | undefined {

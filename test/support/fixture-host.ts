@@ -63,6 +63,9 @@ export function createFixtureHost(name: string): Host {
       const hex = (await read(root, `/ethtool/${device}/${file}${stringSet(view)}.hex`)).replace(/\s/g, "");
       return new Uint8Array(Buffer.from(hex, "hex"));
     },
+    // What a program printed there is a file: `commands/tc -s -j qdisc show`.
+    run: (program, args) => read(root, `/commands/${[program, ...args].join(" ").replaceAll("/", "%")}`),
+    connect: async (path) => fail(path, constants.errno.ENOENT),
     machine: () => machine,
   };
 }

@@ -2,6 +2,7 @@ import { guest, readVmIdentity } from "../../../src/collectors/guest/index.ts";
 import { guestOptions } from "../../../src/collectors/guest/options.ts";
 import { parseUuid } from "../../../src/collectors/guest/parse.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "../../../src/kernel/host.ts";
+import { collectOnce } from "../../support/collecting.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";
 
 const UUID = "4c4c4544-0042-3510-8058-b4c04f4d3231";
@@ -19,8 +20,7 @@ async function refuse(path: string): Promise<string> {
 }
 
 async function collect(host: Host, options = guestOptions.parse({})) {
-  const notes: string[] = [];
-  const samples = await guest.collect(host, options, new AbortController().signal, (note) => notes.push(note));
+  const { samples, notes } = await collectOnce(guest, host, options);
   return { labels: samples.map((s) => s.labels), notes };
 }
 

@@ -2,15 +2,13 @@ import { nic } from "../../../src/collectors/nic/index.ts";
 import { nicOptions } from "../../../src/collectors/nic/options.ts";
 import { type Host, SourceAbsentError } from "../../../src/kernel/host.ts";
 import type { AnySample } from "../../../src/metrics/define.ts";
+import { collectOnce } from "../../support/collecting.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";
 
 const qemu = createFixtureHost("linux-6.1-qemu");
 
-async function collect(host: Host, options: unknown = {}) {
-  const notes: string[] = [];
-  const signal = new AbortController().signal;
-  const samples = await nic.collect(host, nicOptions.parse(options), signal, (note) => notes.push(note));
-  return { samples, notes };
+function collect(host: Host, options: unknown = {}) {
+  return collectOnce(nic, host, nicOptions.parse(options));
 }
 
 /** Values of one metric and interface, by the labels that are left. */

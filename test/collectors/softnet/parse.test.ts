@@ -1,5 +1,6 @@
 import { softnet } from "../../../src/collectors/softnet/index.ts";
 import { parseSoftnetStat } from "../../../src/collectors/softnet/parse.ts";
+import { collectOnce } from "../../support/collecting.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";
 
 test("a kernel of 15 columns gives every one, by the number of the CPU", () => {
@@ -37,7 +38,7 @@ test("a kernel of 9 columns gives three counters, and the row stands for the CPU
 test("a column that this kernel lacks is no series", async () => {
   const host = createFixtureHost("linux-6.1-qemu");
 
-  const samples = await softnet.collect(host, {}, new AbortController().signal, () => undefined);
+  const { samples } = await collectOnce(softnet, host, {});
 
   const names = new Set(samples.map((s) => s.metric.name));
   expect(names.has("virtloss_softnet_backlog_frames")).toBe(true);

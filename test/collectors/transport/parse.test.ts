@@ -1,10 +1,12 @@
 import { transport } from "../../../src/collectors/transport/index.ts";
 import { parseProtocolCounters, parseSnmp6 } from "../../../src/collectors/transport/parse.ts";
 import { type Host, SourceAbsentError } from "../../../src/kernel/host.ts";
+import { collectOnce } from "../../support/collecting.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";
 
-function collect(host: Host) {
-  return transport.collect(host, {}, new AbortController().signal, () => undefined);
+async function collect(host: Host) {
+  const { samples } = await collectOnce(transport, host, {});
+  return samples;
 }
 
 function hostOf(files: Readonly<Record<string, string>>): Host {

@@ -1,0 +1,11 @@
+import { counter, gauge } from "../../metrics/define.ts";
+
+/** Why the kernel dropped packets, in its own words, counted where it does so (tracepoint skb:kfree_skb). */
+export const dropsMetrics = {
+  total: counter(
+    "virtloss_kernel_drops_total",
+    "Packets that the kernel dropped, in all network namespaces, by its reason and by the layer that this speaks for.",
+    ["reason", "layer"],
+  ),
+  info: gauge("virtloss_kernel_drops_info", "How drops are counted.", ["method"]),
+};
