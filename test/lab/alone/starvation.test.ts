@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createWire, inputRules, type Namespace, TARGET, type Wire } from "../support/lab.ts";
-import { expectBooksToBalance, freeze, startProbe } from "../support/probing.ts";
+import { createWire, inputRules, type Namespace, TARGET, type Wire } from "../../support/lab.ts";
+import { expectBooksToBalance, freeze, startProbe } from "../../support/probing.ts";
 import {
   expectScrapeToBalance,
   type Scrape,
   type ServingExporter,
   startExporter,
-} from "../support/serving-exporter.ts";
+} from "../../support/serving-exporter.ts";
 import {
   atRealTime,
   type CpuGroup,
@@ -18,7 +18,7 @@ import {
   onCrowdedCpu,
   startHog,
   under,
-} from "../support/starving.ts";
+} from "../../support/starving.ts";
 
 const toEnd: (() => unknown)[] = [];
 afterEach(async () => {
