@@ -52,10 +52,15 @@ function inTurn(entries, turn) {
   return [...entries.slice(from), ...entries.slice(0, from)];
 }
 
+/** Parts of a run that ends by itself; the rest is for its start. */
+const SHORT_RUN = { warmUp: 0.3, window: 0.6 };
+
 /** @returns {Promise<Cost>} */
 async function costOf(prober, { wire, targets, rate, seconds }) {
-  const running = await prober.start(targetAddresses(targets), rate, seconds.warmUp);
-  const cost = await steadyCost(wire, running.pid, seconds.window);
+  const lasts = (prober.mostPackets ?? Number.POSITIVE_INFINITY) / (targets * rate);
+  const warmUp = Math.min(seconds.warmUp, lasts * SHORT_RUN.warmUp);
+  const running = await prober.start(targetAddresses(targets), rate, warmUp);
+  const cost = await steadyCost(wire, running.pid, Math.min(seconds.window, lasts * SHORT_RUN.window));
   await running.stop();
   return cost;
 }

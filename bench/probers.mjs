@@ -17,6 +17,7 @@ const DATA_BYTES = MESSAGE_BYTES - 8;
  * @property {string} title
  * @property {(addresses: string[], rate: number, warmUpSeconds: number) => Promise<Running>} start
  *   `rate` is packets per second to each address; it runs steadily when this returns
+ * @property {number} [mostPackets] it ends by itself after so many
  *
  * @typedef {object} Running
  * @property {number} pid
@@ -87,6 +88,8 @@ function floor() {
 /** What fping sleeps over each -i: the kernel's timer slack of 50 µs, and its own time for a packet. */
 const FPING_LAG_MILLIS = 0.08;
 const SHORTEST_SLEEP_MILLIS = 0.02;
+/** A sequence number has 16 bits and is its own for 10 s: at more than 6,500 packets/s fping runs out of them, and gives up. */
+const FPING_NUMBERS = 65_000;
 /** So short that it does not sleep between targets. */
 const NO_SLEEP_MILLIS = 0.001;
 
@@ -95,6 +98,7 @@ function fping(pattern) {
   if (!installed("fping")) return undefined;
   return {
     title: `fping ${version("fping", "-v")}${pattern === "bursts" ? " in bursts" : ""}`,
+    mostPackets: FPING_NUMBERS,
     async start(addresses, rate, warmUpSeconds) {
       const period = 1000 / rate;
       const spread = Math.max(SHORTEST_SLEEP_MILLIS, period / addresses.length - FPING_LAG_MILLIS);

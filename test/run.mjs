@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up what the tests need, runs them, and ends with one line of counts. Arguments go to jest.
- * Tests in test/lab change namespaces and load both CPUs: they run one after another, the rest in parallel.
+ * Tests in test/lab mostly wait, each in namespaces of its own: two at a time. Those in test/lab/alone starve or load the CPUs.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -63,7 +63,8 @@ function runTests(args) {
   try {
     const runs = [
       jest([...args, "--testPathIgnorePatterns=/node_modules/", "--testPathIgnorePatterns=/test/lab/"], directory),
-      jest([...args, "--runInBand", "--testMatch=**/test/lab/**/*.test.ts"], directory),
+      jest([...args, "--maxWorkers=2", "--testMatch=**/test/lab/*.test.ts"], directory),
+      jest([...args, "--runInBand", "--testMatch=**/test/lab/alone/*.test.ts"], directory),
     ];
     const sum = (key) => runs.reduce((total, run) => total + run[key], 0);
     return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };

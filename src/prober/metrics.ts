@@ -126,7 +126,11 @@ export const proberMetrics = {
     "virtloss_prober_restarts_total",
     "Times that the probe engine's worker died and was started again.",
   ),
-  stalls: histogram("virtloss_prober_stall_seconds", "Wake-ups later than due by more than 5 ms.", stallBuckets),
+  stalls: histogram(
+    "virtloss_prober_stall_seconds",
+    "Wake-ups later than due, and rounds of work that lasted, by more than 5 ms.",
+    stallBuckets,
+  ),
   stalledSeconds: counter(
     "virtloss_prober_stalled_seconds_total",
     "Time that the prober was not run when it was due, by what kept it: a CPU quota, a stopped process, steal by the hypervisor.",

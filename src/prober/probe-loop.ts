@@ -161,6 +161,7 @@ export class ProbeLoop {
     this.judge();
     this.publish();
     const after = clock.monotonicNanos();
+    this.noteStall(this.now.monotonicNanos, after); // who freezes us does not wait until we sleep
     const wake = Math.max(this.timetable.earliestNanos(), after) + wakeDelayNanos(coalescing, random);
     this.plannedNanos = Math.min(wake, after + (this.open.length > 0 ? SWEEP_NANOS : IDLE_NANOS));
     return (this.plannedNanos - after) / 1e6;
@@ -171,8 +172,7 @@ export class ProbeLoop {
     const before = this.now.monotonicNanos;
     this.deps.clock.read(this.now);
     const { monotonicNanos, realtimeNanos } = this.now;
-    const stall = monotonicNanos - this.plannedNanos;
-    if (stall > STALL_NANOS) this.noteStall(stall);
+    this.noteStall(this.plannedNanos, monotonicNanos);
     if (monotonicNanos - this.witnessedNanos > WITNESS_NANOS) {
       this.witnessedNanos = monotonicNanos;
       this.deps.witness.sweep(monotonicNanos);
@@ -184,12 +184,15 @@ export class ProbeLoop {
     this.offsetNanos = offset;
   }
 
-  private noteStall(nanos: number): void {
+  /** Time in which nothing was sent or read, if it is long enough to be called a stall. */
+  private noteStall(fromNanos: number, untilNanos: number): void {
+    const nanos = untilNanos - fromNanos;
+    if (nanos <= STALL_NANOS) return;
     const { tally } = this.engine;
-    this.stalls.add(this.plannedNanos, this.now.monotonicNanos);
+    this.stalls.add(fromNanos, untilNanos);
     add(tally, ENGINE.stall + bucketOf(stallBuckets, nanos / 1e9), 1);
     add(tally, ENGINE.stallSum, nanos / 1e9);
-    const cause = this.deps.witness.causeOf(this.plannedNanos, this.now.monotonicNanos);
+    const cause = this.deps.witness.causeOf(fromNanos, untilNanos);
     add(tally, ENGINE.stalledSeconds + stallCauses.indexOf(cause), nanos / 1e9);
     tally[ENGINE.longestStallNanos] = Math.max(nanos, word(tally, ENGINE.longestStallNanos));
   }

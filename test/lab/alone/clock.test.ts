@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createWire, inputRules, TARGET, type Wire } from "../support/lab.ts";
-import { expectBooksToBalance, startProbe } from "../support/probing.ts";
-import { expectScrapeToBalance, startExporter } from "../support/serving-exporter.ts";
-import { under } from "../support/starving.ts";
+import { createWire, inputRules, TARGET, type Wire } from "../../support/lab.ts";
+import { expectBooksToBalance, startProbe } from "../../support/probing.ts";
+import { expectScrapeToBalance, startExporter } from "../../support/serving-exporter.ts";
+import { under } from "../../support/starving.ts";
 
-const stepping = fileURLToPath(new URL("../support/stepping-clock.mjs", import.meta.url));
+const stepping = fileURLToPath(new URL("../../support/stepping-clock.mjs", import.meta.url));
 /** The wall clock is set by an hour, forward or back, some thirty times a second. */
 const stepped = ["env", `NODE_OPTIONS=--import=${stepping}`];
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StallCause } from "../../src/prober/stall/attribute.ts";
-import { freeze } from "../support/probing.ts";
-import { type StallReport, stalledSeconds, type WatchedThread, watchThread } from "../support/stalled.ts";
-import { atRealTime, createCpuGroup, onCrowdedCpu, startHog } from "../support/starving.ts";
+import type { StallCause } from "../../../src/prober/stall/attribute.ts";
+import { freeze } from "../../support/probing.ts";
+import { type StallReport, stalledSeconds, type WatchedThread, watchThread } from "../../support/stalled.ts";
+import { atRealTime, createCpuGroup, onCrowdedCpu, startHog } from "../../support/starving.ts";
 
 /** Most of the time that the thread was stalled, at least `seconds` in all, is put down to `cause`. */
 function expectCause(report: StallReport, cause: StallCause, seconds: number): void {

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { builtModule, createNamespace, createWire, type Namespace, run, TARGET } from "../support/lab.ts";
-import { expectBooksToBalance, freeze, probe, startProbe } from "../support/probing.ts";
+import { builtModule, createNamespace, createWire, type Namespace, run, TARGET } from "../../support/lab.ts";
+import { expectBooksToBalance, freeze, probe, startProbe } from "../../support/probing.ts";
 
-const support = (file: string) => fileURLToPath(new URL(`../support/${file}`, import.meta.url));
+const support = (file: string) => fileURLToPath(new URL(`../../support/${file}`, import.meta.url));
 
 describe("a prober that is stopped", () => {
   test.each([400, 5000])("for %i ms at 1,000 packets/s loses nothing", async (milliseconds) => {

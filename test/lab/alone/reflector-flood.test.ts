@@ -1,6 +1,6 @@
-import { createWire, inputRules, TARGET, type Wire } from "../support/lab.ts";
-import { forge, startPeer, startReflect } from "../support/reflecting.ts";
-import { stampReply, stampRequest } from "../support/stamp.ts";
+import { createWire, inputRules, TARGET, type Wire } from "../../support/lab.ts";
+import { forge, startPeer, startReflect } from "../../support/reflecting.ts";
+import { stampReply, stampRequest } from "../../support/stamp.ts";
 
 const ALLOW = ["--allow", "10.77.0.0/24", "--allow", "fd77::/64"];
 

@@ -1,9 +1,9 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { builtModule, shownProgram, TARGET, TARGET6, unprivileged } from "../support/lab.ts";
-import { useProbeBench } from "../support/probe-bench.ts";
-import { EXPORTER } from "../support/servers.ts";
+import { builtModule, shownProgram, TARGET, TARGET6, unprivileged } from "../../support/lab.ts";
+import { useProbeBench } from "../../support/probe-bench.ts";
+import { EXPORTER } from "../../support/servers.ts";
 
 const bench = useProbeBench();
 
@@ -71,7 +71,7 @@ test("where this machine may not probe, or the engine's worker dies, the answer 
     });
   }
 
-  const script = fileURLToPath(new URL("../support/probe-worker-dies.mjs", import.meta.url));
+  const script = fileURLToPath(new URL("../../support/probe-worker-dies.mjs", import.meta.url));
   const { stdout, stderr } = await bench.wire.prober.run(process.execPath, script, builtModule("src"));
 
   if (stdout === "") throw new Error(stderr);

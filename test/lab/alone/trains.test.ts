@@ -1,7 +1,7 @@
-import { createNamespace, createWire, inputRules, TARGET } from "../support/lab.ts";
-import { probe } from "../support/probing.ts";
-import { RESPONDER, startResponder } from "../support/responder.ts";
-import { createCpuGroup } from "../support/starving.ts";
+import { createNamespace, createWire, inputRules, TARGET } from "../../support/lab.ts";
+import { probe } from "../../support/probing.ts";
+import { RESPONDER, startResponder } from "../../support/responder.ts";
+import { createCpuGroup } from "../../support/starving.ts";
 
 const trains = ["--count", "6000", "--rate", "1000", "--timeout", "500ms", "--trains"];
 

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createNamespace, type Namespace } from "../support/lab.ts";
-import { probe } from "../support/probing.ts";
-import { expectScrapeToBalance, type Scrape, startExporter } from "../support/serving-exporter.ts";
-import { stampingIsOn } from "../support/stamping.ts";
-import { atRealTime, startHog } from "../support/starving.ts";
+import { createNamespace, type Namespace } from "../../support/lab.ts";
+import { probe } from "../../support/probing.ts";
+import { expectScrapeToBalance, type Scrape, startExporter } from "../../support/serving-exporter.ts";
+import { stampingIsOn } from "../../support/stamping.ts";
+import { atRealTime, startHog } from "../../support/starving.ts";
 
 let namespace: Namespace;
 let directory: string;

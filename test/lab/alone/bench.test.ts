@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { program, run } from "../support/lab.ts";
+import { program, run } from "../../support/lab.ts";
 
 test("the bench measures in namespaces of its own, prints its table and writes its data", async () => {
   const folder = mkdtempSync(join(tmpdir(), "virtloss-test-"));
