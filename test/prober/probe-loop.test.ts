@@ -10,6 +10,7 @@ const MS = 1e6;
 function idleLoop() {
   const nowNanos = { atBegin: 0, atEnd: 0 };
   const clock: KernelClock = {
+    baseSeconds: 0,
     read(instant) {
       instant.monotonicNanos = nowNanos.atBegin;
       instant.realtimeNanos = 1.7e18 + nowNanos.atBegin;
