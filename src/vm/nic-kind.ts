@@ -2,7 +2,7 @@ import type { NicKind } from "./vm.ts";
 
 /** Models that imitate a piece of hardware, register by register: QEMU's and VMware's names. */
 const emulated =
-  /^(e1000e?|e1000-82\w+|igb|rtl8139|pcnet(32)?|ne2k(_pci|_isa)?|i8255\d\w?|tulip|usb-net|vmxnet2?|vlance|flexible|virtuale1000e?)$/;
+  /^(e1000e?|e1000-82\w+|igb|rtl8139|pcnet(32)?|ne2k(_pci|_isa)?|i8255\d\w?|tulip|usb-net|vmxnet2?|vlance|flexible|virtuale1000e?|virtualpcnet32)$/;
 const paravirtual = /^(virtio(-.*)?|vhost.*|vmxnet3|virtualvmxnet3|netfront|hv_netvsc)$/;
 const passthrough = /^(hostdev|vfio(-pci)?|vdpa|sriov|virtualsriovethernetcard|virtualpcipassthrough)$/;
 

@@ -15,14 +15,22 @@ const numbers = ({ samples }: Reading) => samples.map(({ labels }) => Number(lab
 test.each([
   ["a quick source is read once an interval", { state: "ok", durationSeconds: 0.01 }, 4990],
   ["a slow one rests nineteen times as long as it took", { state: "ok", durationSeconds: 2 }, 38_000],
-  ["one that failed after a long time is tried again at the next interval", { state: "failed", durationSeconds: 15 }, 0],
+  [
+    "one that failed after a long time is tried again at the next interval",
+    { state: "failed", durationSeconds: 15 },
+    0,
+  ],
 ] as const)("%s", (_, outcome, expected) => {
   expect(pauseMs(5, { ...reading(outcome.state), ...outcome })).toBe(expected);
 });
 
 test("a scrape gets the last reading at once, and the first one waits for it", async () => {
   let count = 0;
-  const polling = poll(async () => reading("ok", ++count), 0.02, () => 0);
+  const polling = poll(
+    async () => reading("ok", ++count),
+    0.02,
+    () => 0,
+  );
 
   const first = await polling.latest(1000);
   await sleep(100);
@@ -34,7 +42,11 @@ test("a scrape gets the last reading at once, and the first one waits for it", a
 });
 
 test("a first reading that takes too long is a failure without samples", async () => {
-  const polling = poll(() => new Promise(() => undefined), 5, () => 0);
+  const polling = poll(
+    () => new Promise(() => undefined),
+    5,
+    () => 0,
+  );
 
   const latest = await polling.latest(10);
   polling.stop();
@@ -45,7 +57,11 @@ test("a first reading that takes too long is a failure without samples", async (
 test("after a failure the samples of the last good reading stay for six intervals, and the state says failed", async () => {
   let nowMs = 0;
   const outcomes: Reading[] = [reading("ok", 7), reading("failed")];
-  const polling = poll(async () => outcomes.shift() ?? reading("failed"), 0.01, () => nowMs);
+  const polling = poll(
+    async () => outcomes.shift() ?? reading("failed"),
+    0.01,
+    () => nowMs,
+  );
   await polling.latest(1000);
   await sleep(50);
 
@@ -61,7 +77,11 @@ test("after a failure the samples of the last good reading stay for six interval
 
 test("what is absent has no samples, whatever it said before", async () => {
   const outcomes: Reading[] = [reading("ok", 7)];
-  const polling = poll(async () => outcomes.shift() ?? reading("absent"), 0.01, () => 0);
+  const polling = poll(
+    async () => outcomes.shift() ?? reading("absent"),
+    0.01,
+    () => 0,
+  );
   await polling.latest(1000);
   await sleep(50);
 

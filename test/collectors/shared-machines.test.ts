@@ -13,7 +13,10 @@ const values = (reports: readonly CollectorReport[]) =>
   reports.map(({ samples }) => samples.map((s) => ("value" in s ? s.value : Number.NaN)));
 
 test("of a machine that two know, each metric comes from the first that tells it", () => {
-  const reports = [report("libvirt", [vcpus("db", "u1", 2)]), report("qemu", [vcpus("db", "u1", 9), paused("db", "u1")])];
+  const reports = [
+    report("libvirt", [vcpus("db", "u1", 2)]),
+    report("qemu", [vcpus("db", "u1", 9), paused("db", "u1")]),
+  ];
 
   expect(values(firstToTell(reports))).toEqual([[2], [0]]);
 });

@@ -79,7 +79,10 @@ test("each known fact is one series", () => {
 });
 
 test("a limit away from any machine has empty labels for what it does not belong to", () => {
-  const [packets] = limitSamples({ source: "segment", network: "web" }, { direction: "from_guest", packetsPerSecond: 500 });
+  const [packets] = limitSamples(
+    { source: "segment", network: "web" },
+    { direction: "from_guest", packetsPerSecond: 500 },
+  );
 
   expect(packets?.metric.name).toBe("virtloss_network_limit_packets_per_second");
   expect(packets?.labels).toEqual({
