@@ -21,6 +21,16 @@ const programs = {
   openssl: "openssl",
   mount: "mount",
   "systemd-analyze": "systemd",
+  "qemu-system-x86_64": "qemu-system-x86",
+  libvirtd: "libvirt-daemon-system",
+  virsh: "libvirt-clients",
+  busybox: "busybox-static",
+  cpio: "cpio",
+  xz: "xz-utils",
+  zstd: "zstd",
+  "mkfs.ext4": "e2fsprogs",
+  setpriv: "util-linux",
+  "ovs-vswitchd": "openvswitch-switch",
 };
 
 const POLICY = "/usr/sbin/policy-rc.d";

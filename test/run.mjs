@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { canInstall, installPackages, missingPackages } from "../packaging/debian.mjs";
 import { ensureBuild, ensureDependencies, ensureNode, root, SetupError } from "../packaging/ensure.mjs";
 import { ensureStampSuite } from "./stamp-suite.mjs";
+import { ensureGuest } from "./support/vm/ensure-guest.mjs";
 
 const CANNOT_RUN = 3;
 
@@ -77,7 +78,7 @@ try {
   ensureNode();
   ensureDependencies();
   ensureBuild();
-  const missing = [ensurePackages(), ensureStampSuite()].filter((sentence) => sentence !== undefined);
+  const missing = [ensurePackages(), ensureStampSuite(), ensureGuest()].filter((sentence) => sentence !== undefined);
   const { passed, failed, skipped } = runTests(process.argv.slice(2));
   for (const sentence of missing) console.error(sentence);
   if (passed + failed === 0) console.error("no test was run");

@@ -1,0 +1,101 @@
+/** A Linux kernel for guests, from Debian's package: unpacked, so that QEMU starts it without its slow decompressor. */
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { canInstall } from "../../../packaging/debian.mjs";
+import { root, run, SetupError } from "../../../packaging/ensure.mjs";
+
+const cache = join(root, ".cache/vm");
+const unpacked = join(cache, "kernel");
+/** The flavour for real machines: the one for clouds has no e1000. */
+const PACKAGE = /^linux-image-(\d+(?:\.\d+)+\S*)-amd64$/;
+
+/** Fetches the newest that the registry has, once. @returns the folder of its modules @throws SetupError where it cannot be had */
+export function ensureGuestKernel() {
+  if (!existsSync(unpacked)) fetchKernel();
+  const modules = join(unpacked, "lib/modules");
+  return join(modules, readdirSync(modules)[0]);
+}
+
+function fetchKernel() {
+  if (!canInstall()) throw new SetupError("a kernel for guests, which apt-get as root fetches from Debian's registry");
+  const name = newestPackage();
+  console.error(`fetching ${name} for the tests with virtual machines`);
+  mkdirSync(cache, { recursive: true });
+  const directory = mkdtempSync(join(cache, "fetching-"));
+  try {
+    // apt's own user may not write here, and says so at length.
+    run("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "download", name], { cwd: directory });
+    const [archive] = readdirSync(directory);
+    run("dpkg-deb", ["--extract", archive, directory], { cwd: directory });
+    rmSync(join(directory, archive));
+    const [version] = readdirSync(join(directory, "lib/modules"));
+    writeFileSync(
+      join(directory, "vmlinux"),
+      unpackKernel(readFileSync(join(directory, "boot", `vmlinuz-${version}`))),
+    );
+    renameSync(directory, unpacked);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function newestPackage() {
+  const offered = () =>
+    spawnSync("apt-cache", ["pkgnames", "linux-image-"], { encoding: "utf8" })
+      .stdout.split("\n")
+      .filter((name) => PACKAGE.test(name) && !/-(cloud|rt)-amd64$/.test(name))
+      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+      .at(-1);
+  const listed = offered();
+  if (listed !== undefined) return listed;
+  run("apt-get", ["-q", "update"]);
+  const updated = offered();
+  if (updated === undefined) throw new SetupError(`the registry has no package like ${PACKAGE.source}`);
+  return updated;
+}
+
+const unpackers = [
+  { magic: "fd377a585a00", command: "xz", args: ["-dc", "--single-stream"] },
+  { magic: "28b52ffd", command: "zstd", args: ["-dcq"] },
+  { magic: "1f8b08", command: "gzip", args: ["-dcq"] },
+];
+
+/**
+ * @param {Buffer} file a bzImage
+ * @returns {Buffer} the ELF image in it
+ * The header says where it lies: Documentation/arch/x86/boot.rst, fields setup_sects, payload_offset and payload_length.
+ */
+function unpackKernel(file) {
+  const setupSectors = file.readUInt8(0x1f1) || 4;
+  const start = (setupSectors + 1) * 512 + file.readUInt32LE(0x248);
+  // Its last four bytes are the unpacked size, which is no part of the stream.
+  const payload = file.subarray(start, start + file.readUInt32LE(0x24c) - 4);
+  const unpacker = unpackers.find(({ magic }) => payload.subarray(0, magic.length / 2).toString("hex") === magic);
+  if (!unpacker)
+    throw new SetupError(`the kernel is packed in an unknown way: ${payload.subarray(0, 8).toString("hex")}`);
+  return unpack(unpacker, payload);
+}
+
+function unpack({ command, args }, input) {
+  const { stdout, status, stderr, error } = spawnSync(command, args, { input, maxBuffer: 256 << 20 });
+  if (error || status !== 0)
+    throw new SetupError(`${command} could not unpack the kernel: ${error?.message ?? stderr}`);
+  return stdout;
+}
+
+/** @returns {Buffer} the module at this path, unpacked where the package packs modules */
+export function readModule(path) {
+  const file = readFileSync(path);
+  const unpacker = unpackers.find(({ magic }) => file.subarray(0, magic.length / 2).toString("hex") === magic);
+  return unpacker ? unpack(unpacker, file) : file;
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { domainXml, type MachineIdentity, qemuArguments } from "./domain.ts";
+import { type GuestShell, openGuestShell } from "./guest-shell.ts";
+import { BRIDGE, end, type Hypervisor, startGuarded } from "./hypervisor.ts";
+
+/** A running virtual machine whose exporter is starting. */
+export interface Machine {
+  readonly name: string;
+  readonly uuid: string;
+  /** From the start to the first answer of its shell. */
+  readonly bootSeconds: number;
+  readonly inGuest: GuestShell["run"];
+  destroy(): Promise<void>;
+}
+
+const BOOT_SECONDS = 60;
+
+/** Starts one under libvirt, which has to run. */
+export async function startVm(hypervisor: Hypervisor, name: string, uuid: string): Promise<Machine> {
+  const identity = { name, uuid, directory: hypervisor.directory };
+  const file = join(hypervisor.directory, `${name}.xml`);
+  writeFileSync(file, domainXml(identity));
+  return started(identity, async () => {
+    await hypervisor.virsh("create", file);
+    return () => hypervisor.virsh("destroy", name);
+  });
+}
+
+/** Starts the same machine by QEMU alone. */
+export async function startQemu({ host, directory }: Hypervisor, name: string, uuid: string): Promise<Machine> {
+  const identity = { name, uuid, directory };
+  const taps = { virtio: "tap-virtio", e1000: "tap-e1000" };
+  return started(identity, async () => {
+    await host.sh(`
+      ip tuntap add ${taps.virtio} mode tap vnet_hdr multi_queue; ip link set ${taps.virtio} master ${BRIDGE} up
+      ip tuntap add ${taps.e1000} mode tap vnet_hdr; ip link set ${taps.e1000} master ${BRIDGE} up`);
+    const child = startGuarded(host.command(...qemuArguments(identity, taps)));
+    child.stdout?.resume();
+    return async () => {
+      await end(child);
+      await host.sh(`ip link del ${taps.virtio}; ip link del ${taps.e1000}`);
+    };
+  });
+}
+
+/** @param start @returns how to stop it */
+async function started(
+  { name, uuid, directory }: MachineIdentity,
+  start: () => Promise<() => Promise<unknown>>,
+): Promise<Machine> {
+  const from = performance.now();
+  const stop = await start();
+  try {
+    const shell = await openGuestShell(join(directory, `${name}.sock`), BOOT_SECONDS);
+    return {
+      name,
+      uuid,
+      bootSeconds: (performance.now() - from) / 1000,
+      inGuest: shell.run,
+      async destroy() {
+        shell.close();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    const console = join(directory, `${name}.console`);
+    throw new Error(`${String(error)}\n${existsSync(console) ? readFileSync(console, "utf8") : ""}`);
+  }
+}
