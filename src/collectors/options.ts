@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { guestOptions } from "./guest/options.ts";
 import { nicOptions } from "./nic/options.ts";
+import { ovsOptions } from "./ovs/options.ts";
 
 const none = z.strictObject({});
 
@@ -20,7 +21,7 @@ export const collectorOptions: Readonly<Record<string, z.ZodObject>> = {
   qdisc: none,
   bridge: none,
   conntrack: none,
-  ovs: none,
+  ovs: ovsOptions,
   transport: none,
   guest: guestOptions,
   memory: none,

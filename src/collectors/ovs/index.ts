@@ -1,11 +1,63 @@
-import { SourceAbsentError } from "../../kernel/host.ts";
+import { dirname } from "node:path";
+import { type Connection, type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
+import { sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
+import { readDaemon } from "./daemon.ts";
+import { readTables } from "./database.ts";
+import { createJsonRpc } from "./json-rpc.ts";
 import { ovsMetrics as m } from "./metrics.ts";
+import type { OvsOptions } from "./options.ts";
+import { type OvsInterface, parseInterfaces } from "./parse.ts";
+import { interfaceSamples } from "./samples.ts";
+
+const SOCKETS = ["/run/openvswitch/db.sock", "/var/run/openvswitch/db.sock"];
+
+interface Database {
+  readonly socket: string;
+  readonly connection: Connection;
+}
+
+/** Connects to the first of these sockets that exists. */
+async function connect(
+  host: Host,
+  [socket = "", ...others]: readonly string[],
+  signal: AbortSignal,
+): Promise<Database> {
+  try {
+    return { socket, connection: await host.connect(socket, signal) };
+  } catch (error) {
+    if (error instanceof NotPermittedError) {
+      throw new NotPermittedError(
+        `${socket}: only root may read Open vSwitch's database: run as root, or let this user write to that socket`,
+      );
+    }
+    if (error instanceof SourceAbsentError && others.length > 0) return connect(host, others, signal);
+    throw error;
+  }
+}
+
+async function readInterfaces({ socket, connection }: Database): Promise<OvsInterface[]> {
+  try {
+    return parseInterfaces(await readTables(createJsonRpc(connection, socket)));
+  } finally {
+    connection.close();
+  }
+}
 
 export const ovs = defineCollector({
   name: "ovs",
   metrics: m,
-  async collect() {
-    throw new SourceAbsentError("not built yet");
+  // ovs-vswitchd writes its counters into the database that often (other_config:stats-update-interval).
+  pollSeconds: 5,
+  async collect(host, options: OvsOptions, signal, note) {
+    const database = await connect(host, options.socket === undefined ? SOCKETS : [options.socket], signal);
+    const interfaces = await readInterfaces(database);
+    const daemon = await readDaemon(host, dirname(database.socket), signal);
+    if (daemon.detail !== "") note(daemon.detail);
+    return [
+      ...interfaces.flatMap((one) => interfaceSamples(one, daemon.runs)),
+      ...daemon.datapaths.map(({ datapath, lost }) => sample(m.lostUpcalls, { datapath }, lost)),
+      ...daemon.drops.map(({ cause, packets }) => sample(m.datapathDrops, { cause }, packets)),
+    ];
   },
 });
