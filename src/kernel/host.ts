@@ -1,4 +1,5 @@
 import type { MachineFacts } from "./machine.ts";
+import type { NetlinkMessage } from "./netlink/message.ts";
 
 /** What a collector asked for does not exist on this machine (ENOENT, EOPNOTSUPP, ENODEV): absent, not failed. */
 export class SourceAbsentError extends Error {
@@ -35,6 +36,11 @@ export interface Host {
    * @throws SourceAbsentError where driver or kernel lacks the command, NotPermittedError
    */
   ethtool(device: string, request: Uint8Array): Promise<Uint8Array>;
+  /**
+   * One dump of route netlink, as the files in `netlink/` ask for it and read it.
+   * @throws SourceAbsentError where the kernel lacks it, NotPermittedError; Error where the list kept changing meanwhile
+   */
+  netlink(request: Uint8Array, signal: AbortSignal): Promise<readonly NetlinkMessage[]>;
   /**
    * Runs a program, without a shell and with messages in English. @returns what it wrote to stdout
    * @throws SourceAbsentError where it is not installed; Error with its first words on stderr where it failed

@@ -2,8 +2,10 @@ import { close, open, read } from "node:fs";
 import { readdir, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import { openEthtool } from "./ffi/ethtool.ts";
+import { openNetlink } from "./ffi/netlink.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
 import { askSystem, type MachineFacts, machineFacts } from "./machine.ts";
+import { requestType } from "./netlink/message.ts";
 import { runProgram } from "./program.ts";
 import { connectUnix } from "./unix-stream.ts";
 
@@ -74,6 +76,7 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
 /** The machine that this process runs on. Facts about it are asked once, in the background, from now on. */
 export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly maxFileBytes?: number } = {}): Host {
   const ethtool = openEthtool();
+  const netlink = openNetlink();
   let facts: MachineFacts | undefined;
 
   async function learnFacts(): Promise<void> {
@@ -94,6 +97,12 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
       const answer = await ethtool(device, request);
       if ("bytes" in answer) return answer.bytes;
       const what = `ethtool command 0x${(new Uint32Array(request.slice(0, 4).buffer)[0] ?? 0).toString(16)} on ${device}`;
+      throw errorOf(what, answer.error, new Error(`${what}: ${answer.error}`));
+    },
+    async netlink(request, signal) {
+      const answer = await netlink(request, signal);
+      if ("messages" in answer) return answer.messages;
+      const what = `netlink request ${requestType(request)}`;
       throw errorOf(what, answer.error, new Error(`${what}: ${answer.error}`));
     },
     run: (program, args, signal) => runProgram(program, args, signal, maxFileBytes),

@@ -3,6 +3,8 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { constants } from "node:os";
 import { type Host, NotPermittedError, SourceAbsentError } from "../../src/kernel/host.ts";
 import type { MachineFacts } from "../../src/kernel/machine.ts";
+import { HEADER_BYTES, readDump, requestType } from "../../src/kernel/netlink/message.ts";
+import { readU32 } from "../../src/kernel/netlink/native-order.ts";
 
 /** Commands of SIOCETHTOOL, and the name of the file that holds the kernel's answer. */
 const ethtoolFiles: Readonly<Record<number, string>> = {
@@ -21,6 +23,15 @@ const ethtoolFiles: Readonly<Record<number, string>> = {
   58: "GFEATURES",
   60: "GCHANNELS",
 };
+
+/** Dumps of route netlink, likewise; those of one interface have its index behind the name. */
+const netlinkFiles: Readonly<Record<number, string>> = {
+  18: "GETLINK",
+  38: "GETQDISC",
+  42: "GETTCLASS",
+  46: "GETTFILTER",
+};
+const TCMSG_INDEX_AT = HEADER_BYTES + 4;
 
 const PERMISSION = new Set<number>([constants.errno.EACCES, constants.errno.EPERM]);
 
@@ -62,6 +73,12 @@ export function createFixtureHost(name: string): Host {
       const file = ethtoolFiles[view.getUint32(0, true)] ?? "unknown";
       const hex = (await read(root, `/ethtool/${device}/${file}${stringSet(view)}.hex`)).replace(/\s/g, "");
       return new Uint8Array(Buffer.from(hex, "hex"));
+    },
+    async netlink(request) {
+      const type = requestType(request);
+      const index = type > 38 ? `-${readU32(request, TCMSG_INDEX_AT)}` : "";
+      const hex = await read(root, `/netlink/${netlinkFiles[type] ?? "unknown"}${index}.hex`);
+      return readDump(new Uint8Array(Buffer.from(hex.replace(/\s/g, ""), "hex"))).messages;
     },
     // What a program printed there is a file: `commands/tc -s -j qdisc show`.
     run: (program, args) => read(root, `/commands/${[program, ...args].join(" ").replaceAll("/", "%")}`),
