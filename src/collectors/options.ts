@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { guestOptions } from "./guest/options.ts";
+import { libvirtOptions } from "./libvirt/options.ts";
 import { nicOptions } from "./nic/options.ts";
 import { ovsOptions } from "./ovs/options.ts";
 
@@ -25,6 +26,6 @@ export const collectorOptions: Readonly<Record<string, z.ZodObject>> = {
   transport: none,
   guest: guestOptions,
   memory: none,
-  libvirt: none,
+  libvirt: libvirtOptions,
   qemu: none,
 };

@@ -99,6 +99,8 @@ function collectorSchema(name: string, options: z.ZodObject) {
     .describe(`The ${name} collector; false turns it off.`);
 }
 
+const noOptions = z.strictObject({});
+
 function thresholdSchema(name: ThresholdName) {
   const { value, tuning } = thresholds[name];
   const isRatio = /ratio/i.test(name);
@@ -122,6 +124,9 @@ const thresholdsSchema = z
       ) as Thresholds,
   );
 
+/** Collectors whose options stand under a key of their own at the top; under `collectors` they are only on or off. */
+const ownKey = "libvirt";
+
 /**
  * The configuration file. Every key has a default; an empty file is a valid one.
  * @param optionsOf each collector's own options, by its name
@@ -143,10 +148,18 @@ export function createConfigSchema(optionsOf: Readonly<Record<string, z.ZodObjec
     web: webSchema.prefault({}).describe("The HTTP server."),
     collectors: z
       .strictObject(
-        Object.fromEntries(Object.entries(optionsOf).map(([name, options]) => [name, collectorSchema(name, options)])),
+        Object.fromEntries(
+          Object.entries(optionsOf).map(([name, options]) => [
+            name,
+            collectorSchema(name, name === ownKey ? noOptions : options),
+          ]),
+        ),
       )
       .prefault({})
       .describe("Sources on this machine; all are on, and one without a source costs nothing."),
+    libvirt: (optionsOf[ownKey] ?? noOptions)
+      .prefault({})
+      .describe("The libvirt of this host; found by itself where its socket is."),
     prober: proberSchema.prefault({}).describe("The probe engine."),
     probe: probeEndpointSchema
       .optional()

@@ -1,0 +1,75 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { type Host, SourceAbsentError } from "../../kernel/host.ts";
+import { type AnySample, sample } from "../../metrics/define.ts";
+import { vmMetrics } from "../../vm/metrics.ts";
+import { vmSamples } from "../../vm/samples.ts";
+import type { Note } from "../collector.ts";
+import { parseCpuSet } from "./cpu-set.ts";
+import type { Descriptions } from "./descriptions.ts";
+import type { ActiveDomain, DomainSource } from "./domains.ts";
+import { domainStates, machineOf } from "./machine.ts";
+import { libvirtMetrics as m } from "./metrics.ts";
+
+/** Machines between two turns of the event loop; each takes a tenth of a millisecond. */
+const MACHINES_A_TURN = 20;
+
+const HOSTNAME = "/proc/sys/kernel/hostname";
+const ONLINE_CPUS = "/sys/devices/system/cpu/online";
+
+/** Everything that a source tells now. @param uri for the label of the same name */
+export async function readMachines(
+  host: Host,
+  uri: string,
+  source: DomainSource,
+  descriptions: Descriptions,
+  note: Note,
+): Promise<AnySample[]> {
+  const domains: ActiveDomain[] = [];
+  await inTurns(await source.domains(), (domain) => domains.push(domain));
+  for (const problem of await descriptions.refresh(domains, source)) note(problem);
+
+  const name = ((await textOf(host, HOSTNAME)) ?? "").trim();
+  const online = await textOf(host, ONLINE_CPUS);
+  const cpus = online === undefined ? undefined : parseCpuSet(ONLINE_CPUS, online).size;
+  // A kernel without schedstats shows 0 for every thread; one with them hardly leaves all at 0.
+  const countsWait = domains.some(({ stats }) => stats.vcpuTimes.some(({ waitSeconds }) => (waitSeconds ?? 0) > 0));
+
+  const samples: AnySample[] = [
+    ...stateSamples(domains),
+    sample(m.busy, { uri }, domains.filter(({ stats }) => stats.busy).length),
+    ...(cpus === undefined ? [] : [sample(vmMetrics.hostCpus, { host: name }, cpus)]),
+  ];
+  await inTurns(domains, (domain) => {
+    const facts = descriptions.of(domain);
+    // Without a UUID its series would be others once it is known.
+    if (domain.uuid === undefined && facts === undefined) return;
+    samples.push(...vmSamples(machineOf(domain, facts, { name, cpus, countsWait }), "libvirt"));
+  });
+  return samples;
+}
+
+async function inTurns<T>(items: Iterable<T>, handle: (item: T) => void): Promise<void> {
+  let handled = 0;
+  for (const item of items) {
+    handle(item);
+    handled += 1;
+    if (handled % MACHINES_A_TURN === 0) await turn();
+  }
+}
+
+/** Every state that an active domain can have, so that one which is gone reads 0. */
+function stateSamples(domains: readonly ActiveDomain[]): AnySample[] {
+  return domainStates.flatMap((state, number) => {
+    const count = domains.filter(({ stats }) => stats.state === number).length;
+    return state === "shutoff" ? [] : [sample(m.domains, { state }, count)];
+  });
+}
+
+async function textOf(host: Host, path: string): Promise<string | undefined> {
+  try {
+    return await host.readText(path);
+  } catch (error) {
+    if (error instanceof SourceAbsentError) return undefined;
+    throw error;
+  }
+}

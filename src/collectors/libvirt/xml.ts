@@ -1,0 +1,64 @@
+import { SaxesParser } from "saxes";
+import { ParseError } from "../../kernel/host.ts";
+
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: readonly XmlElement[];
+  readonly text: string;
+}
+
+interface OpenElement extends XmlElement {
+  readonly children: OpenElement[];
+  text: string;
+}
+
+/** libvirt nests a dozen deep; metadata may be anything. */
+const MAX_DEPTH = 100;
+const MAX_ELEMENTS = 50_000;
+
+/**
+ * The tree of a document. Entities other than XML's own five are errors, so none is ever expanded.
+ * @param source for messages
+ * @throws ParseError where the text is no XML, or too deep or large to be a description of a machine
+ */
+export function parseXml(source: string, text: string): XmlElement {
+  const parser = new SaxesParser();
+  const root: OpenElement = { name: "", attributes: {}, children: [], text: "" };
+  const open: OpenElement[] = [root];
+  let elements = 0;
+
+  function fail(problem: string): never {
+    throw new ParseError(`${source}, line ${parser.line}: ${problem}`);
+  }
+  parser.on("error", (error) => fail(error.message.replace(/^\d+:\d+: /, "")));
+  parser.on("opentag", ({ name, attributes }) => {
+    elements += 1;
+    if (open.length > MAX_DEPTH) fail(`expected elements at most ${MAX_DEPTH} deep, got more`);
+    if (elements > MAX_ELEMENTS) fail(`expected at most ${MAX_ELEMENTS} elements, got more`);
+    const element = { name, attributes, children: [], text: "" };
+    open.at(-1)?.children.push(element);
+    open.push(element);
+  });
+  parser.on("text", (part) => {
+    const element = open.at(-1);
+    if (element) element.text += part;
+  });
+  parser.on("closetag", () => void open.pop());
+  parser.write(text).close();
+  return root.children[0] ?? fail("expected an element, got none");
+}
+
+export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
+  return element?.children.filter((child) => child.name === name) ?? [];
+}
+
+/** The first element of a path of names. */
+export function elementAt(element: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined {
+  return path.reduce<XmlElement | undefined>((found, name) => childrenOf(found, name)[0], element);
+}
+
+/** A whole number; undefined for anything else. */
+export function numberIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*-?\d+\s*$/.test(text) ? Number(text) : undefined;
+}
