@@ -1,3 +1,4 @@
+import type { Tracing } from "./bpf/tracing.ts";
 import type { MachineFacts } from "./machine.ts";
 import type { NetlinkMessage } from "./netlink/message.ts";
 
@@ -51,6 +52,8 @@ export interface Host {
    * @param signal also ends the connection later @throws SourceAbsentError where nobody made it, NotPermittedError
    */
   connect(path: string, signal: AbortSignal): Promise<Connection>;
+  /** Counting and measuring inside the kernel. */
+  readonly tracing: Tracing;
   /** Static facts, asked once in the background; undefined until they are known. */
   machine(): MachineFacts | undefined;
 }

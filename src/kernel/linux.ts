@@ -1,6 +1,7 @@
 import { close, open, read } from "node:fs";
-import { readdir, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
+import { createLinuxTracing } from "./bpf/linux-tracing.ts";
 import { openEthtool } from "./ffi/ethtool.ts";
 import { openNetlink } from "./ffi/netlink.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
@@ -107,6 +108,7 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
     },
     run: (program, args, signal) => runProgram(program, args, signal, maxFileBytes),
     connect: (path, signal) => reading(path, () => connectUnix(path, signal)),
+    tracing: createLinuxTracing((path) => reading(path, () => readFile(path))),
     machine: () => facts,
   };
 }

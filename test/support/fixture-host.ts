@@ -83,6 +83,12 @@ export function createFixtureHost(name: string): Host {
     // What a program printed there is a file: `commands/tc -s -j qdisc show`.
     run: (program, args) => read(root, `/commands/${[program, ...args].join(" ").replaceAll("/", "%")}`),
     connect: async (path) => fail(path, constants.errno.ENOENT),
+    // A captured machine runs no kernel.
+    tracing: {
+      openPrograms: () => fail("bpf", constants.errno.ENOENT),
+      openCounters: () => fail("perf_event_open", constants.errno.ENOENT),
+      types: async () => fail("/sys/kernel/btf/vmlinux", constants.errno.ENOENT),
+    },
     machine: () => machine,
   };
 }

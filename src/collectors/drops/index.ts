@@ -1,11 +1,28 @@
-import { SourceAbsentError } from "../../kernel/host.ts";
-import { defineCollector } from "../collector.ts";
+import { NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
+import { sample } from "../../metrics/define.ts";
+import { defineSource } from "../collector.ts";
+import { keepOpen } from "../kept-open.ts";
+import { startCounting } from "./counting.ts";
+import { layerOf } from "./layers.ts";
 import { dropsMetrics as m } from "./metrics.ts";
 
-export const drops = defineCollector({
+export const drops = defineSource({
   name: "drops",
   metrics: m,
-  async collect() {
-    throw new SourceAbsentError("not built yet");
+  open(host) {
+    const counting = keepOpen(() => startCounting(host).catch(absentUnlessGranted));
+    return {
+      async read() {
+        const { method, read } = await counting.get();
+        const counts = [...read()].map(([reason, count]) => sample(m.total, { reason, layer: layerOf(reason) }, count));
+        return [sample(m.info, { method }, 1), ...counts];
+      },
+      close: () => counting.close(),
+    };
   },
 });
+
+/** On unless configured off: that an exporter was not granted the right is no failure of it, and the words say how to. */
+function absentUnlessGranted(error: unknown): never {
+  throw error instanceof NotPermittedError ? new SourceAbsentError(error.message) : error;
+}
