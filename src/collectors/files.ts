@@ -1,0 +1,18 @@
+import { type Host, ParseError, SourceAbsentError } from "../kernel/host.ts";
+
+/** What was asked for, or undefined where this machine has no such thing. */
+export async function ifThere<T>(wanted: Promise<T>): Promise<T | undefined> {
+  try {
+    return await wanted;
+  } catch (error) {
+    if (error instanceof SourceAbsentError) return undefined;
+    throw error;
+  }
+}
+
+/** A file of one number, as most of sysfs's are. @throws ParseError naming the file; and what Host.readText does */
+export async function readNumber(host: Host, file: string): Promise<number> {
+  const text = (await host.readText(file)).trim();
+  if (!/^\d+$/.test(text)) throw new ParseError(`${file}: expected a number, got "${text.slice(0, 80)}"`);
+  return Number(text);
+}
