@@ -1,6 +1,7 @@
 import { catalogue } from "../../src/catalogue.ts";
 import { promql, without } from "../../src/metrics/promql.ts";
-import { loss } from "./loss.ts";
+import { infoAndWarning, machineLoses } from "./cause.ts";
+import { losingPathsHere } from "./cause-text.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
 import { current, percent, sameInstance } from "./text.ts";
 
@@ -27,36 +28,35 @@ const imbalance = {
 
 export const softirqRecords = { netRx, cpus, busiest, imbalance };
 
-/** A cause without loss is worth knowing; with loss on a path of the same machine it is worth acting on. */
-function softirqImbalance({ thresholds: t }: PackOptions, severity: "info" | "warning"): AlertRule {
-  const withLoss = severity === "warning";
-  const lossHere = promql`${loss.fiveMinutes.lower}{scope!="control"} > ${t.lossRatio} or ${loss.hour.lower}{scope!="control"} > ${t.lossRatio}`;
-  return {
-    alert: "VirtlossSoftirqImbalance",
-    expr: promql`
-      ${busiest} > ${t.softirqBusiestRatio}
-      and ${cpus} >= 2
-      and ${netRx} >= ${t.softirqRate}
-      ${withLoss ? promql`and` : promql`unless`} on (job, instance) (${lossHere})`,
-    // Flows come and go; only a lasting imbalance is a matter of set-up.
-    for: "10m",
-    keepFiringFor: "10m",
-    severity,
-    summary: `One CPU of {{ $labels.instance }} does nearly all network receive work${withLoss ? ", and its paths lose packets" : ""}`,
-    description:
-      `${sameInstance}The busiest of ` +
-      `${current(cpus, 'printf "%.0f"')} CPUs serves {{ $value | humanizePercentage }} of ` +
-      `${current(netRx, 'printf "%.0f"')} NET_RX softirqs a second (limit ${percent(t.softirqBusiestRatio)}). ` +
-      "More queues, or receive packet steering, would spread them. " +
-      "First, on the machine of {{ $labels.instance }}: grep -E 'CPU|NET_RX' /proc/softirqs; ethtool -l DEVICE",
-  };
+/** On a host it is the physical NIC that all its virtual machines share: their paths count as its own. */
+function softirqImbalance({ thresholds: t }: PackOptions): readonly AlertRule[] {
+  return infoAndWarning(
+    {
+      alert: "VirtlossSoftirqImbalance",
+      expr: promql`
+        ${busiest} > ${t.softirqBusiestRatio}
+        and ${cpus} >= 2
+        and ${netRx} >= ${t.softirqRate}`,
+      // Flows come and go; only a lasting imbalance is a matter of set-up.
+      for: "10m",
+      keepFiringFor: "10m",
+      summary: "One CPU of {{ $labels.instance }} does nearly all network receive work",
+      description:
+        `${sameInstance}The busiest of ` +
+        `${current(cpus, 'printf "%.0f"')} CPUs serves {{ $value | humanizePercentage }} of ` +
+        `${current(netRx, 'printf "%.0f"')} NET_RX softirqs a second (limit ${percent(t.softirqBusiestRatio)}). ` +
+        `More queues, or receive packet steering, would spread them. ${losingPathsHere}` +
+        "First, on the machine of {{ $labels.instance }}: grep -E 'CPU|NET_RX' /proc/softirqs; ethtool -l DEVICE",
+    },
+    machineLoses,
+  );
 }
 
 export function guestGroups(options: PackOptions): readonly RuleGroup[] {
   return [
     {
       name: "virtloss.guest",
-      rules: [netRx, cpus, busiest, imbalance, softirqImbalance(options, "info"), softirqImbalance(options, "warning")],
+      rules: [netRx, cpus, busiest, imbalance, ...softirqImbalance(options)],
     },
   ];
 }

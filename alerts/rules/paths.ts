@@ -1,6 +1,7 @@
 import type { Thresholds } from "../../src/analysis/thresholds.ts";
 import { catalogue } from "../../src/catalogue.ts";
 import { type PromQL, promql, type RecordDef, without } from "../../src/metrics/promql.ts";
+import { coincidingCauses } from "./cause-text.ts";
 import { loss, pagingBounds } from "./loss.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
 import { current, labelOf, percent, samePath, thePath, whereKnown } from "./text.ts";
@@ -47,7 +48,7 @@ function pathLossCritical({ thresholds: t }: PackOptions): AlertRule {
     keepFiringFor: "10m",
     severity: "critical",
     summary: `Path ${thePath} loses packets, measured by {{ $labels.instance }}`,
-    description: `${figures}Limit of its scope: ${current(b.criticalThreshold, "humanizePercentage")}. ${probeIt}`,
+    description: `${figures}Limit of its scope: ${current(b.criticalThreshold, "humanizePercentage")}. ${coincidingCauses}${probeIt}`,
   };
 }
 
@@ -74,7 +75,7 @@ function pathLossWarning({ thresholds: t }: PackOptions): AlertRule {
     keepFiringFor: "10m",
     severity: "warning",
     summary: `Path ${thePath} loses packets, measured by {{ $labels.instance }}`,
-    description: `${figures}Warns above ${percent(t.lossRatio)}. ${probeIt}`,
+    description: `${figures}Warns above ${percent(t.lossRatio)}. ${coincidingCauses}${probeIt}`,
   };
 }
 

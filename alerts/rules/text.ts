@@ -3,7 +3,13 @@ import type { RecordDef } from "../../src/metrics/promql.ts";
 
 /** Text for the templates of Prometheus, which no compiler checks: so it is written once, here. */
 
-type Format = "humanizePercentage" | "humanizeDuration" | "humanizeTimestamp" | `printf "%${".0f" | "g"}"`;
+type Format =
+  | "humanize"
+  | "humanizePercentage"
+  | "humanizeDuration"
+  | "humanizeTimestamp"
+  | "humanize1024"
+  | `printf "%${".0f" | ".1f" | "g"}"`;
 
 /** Put before a text that shows other series: those that have the alert's own values of these labels. */
 export function sameLabels(...labels: readonly string[]): string {
@@ -14,6 +20,7 @@ export function sameLabels(...labels: readonly string[]): string {
 
 export const samePath = sameLabels("instance", "path", "protocol");
 export const sameInstance = sameLabels("instance");
+export const sameVm = sameLabels("instance", "vm", "vm_uuid");
 
 const name = (series: RecordDef | AnyMetricDef) => ("record" in series ? series.record : series.name);
 
@@ -34,5 +41,7 @@ export function labelOf(series: AnyMetricDef, label: string): string {
 
 /** The path as people speak of it: name, scope and protocol. */
 export const thePath = "{{ $labels.path }} ({{ $labels.scope }}, {{ $labels.protocol }})";
+
+export const theVm = "VM {{ $labels.vm }} on host {{ $labels.host }}";
 
 export const percent = (ratio: number): string => `${Number((ratio * 100).toPrecision(6))}%`;

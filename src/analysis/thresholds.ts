@@ -51,6 +51,21 @@ export const thresholds = {
   ),
   softirqRate: threshold(1000, "Raise it where a single CPU serves that many softirqs a second with ease."),
   stealRatio: threshold(0.05, "Raise it on burstable instances, whose steal is what was paid for."),
+
+  readyRatio: threshold(0.05, "Lower it for machines that carry voice or storage traffic: 2 % is felt there."),
+  overcommitRatio: threshold(3, "Raise it on hosts whose machines idle; lower it where they are busy all day."),
+  dropRatio: threshold(0.001, "Raise it where a thousandth of the packets may be dropped at one place of a host."),
+  dropRate: threshold(1, "Drops a second. Raise it on busy hosts, where single drops are normal."),
+  singleQueueRate: threshold(5000, "Packets a second. Raise it where one queue is known to carry more with ease."),
+  balloonRatio: threshold(0.1, "Raise it where machines are sized by their balloons on purpose."),
+  swapRate: threshold(1_048_576, "Bytes a second. Raise it where swapping to fast storage is part of the plan."),
+  memoryPressureRatio: threshold(
+    0.1,
+    "Raise it on machines that reclaim memory all the time and are not slowed by it.",
+  ),
+  ksmCopyRate: threshold(10_000, "Copies a second. Raise it where KSM is worth the faults it costs."),
+  shapedRatio: threshold(0.05, "Raise it where a limiter is meant to be hit, as on a sold bandwidth."),
+  conntrackRatio: threshold(0.9, "Lower it where connections come in waves that fill the table within minutes."),
 } as const satisfies Record<string, Threshold>;
 
 export type ThresholdName = keyof typeof thresholds;

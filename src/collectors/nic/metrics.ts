@@ -19,6 +19,7 @@ export const nicMetrics = {
     "device",
     "cpu",
   ]),
+  packets: counter("virtloss_nic_packets_total", "Packets that passed the interface.", deviceAndDirection),
   drops: counter(
     "virtloss_nic_drops_total",
     "Frames that driver, device or cloud dropped; a frame is counted under one cause only.",
