@@ -6,6 +6,7 @@ import { countByCpu, countInterruptCpus, interruptsOf } from "./interrupts.ts";
 import { nicKind } from "./kind.ts";
 import { nicMetrics as m } from "./metrics.ts";
 import type { InterruptRow } from "./parse.ts";
+import { hasQueueCounters, queuePackets } from "./queues.ts";
 import type { Capacity } from "./structs.ts";
 import {
   readBus,
@@ -13,12 +14,13 @@ import {
   readIrqs,
   readMac,
   readMtu,
+  readNumaNode,
   readStatistics,
   readSteering,
   type Steering,
 } from "./sysfs.ts";
 
-type GaugeOfDevice = typeof m.mtu | typeof m.interruptCpus | typeof m.rpsCpus | typeof m.xpsCpus;
+type GaugeOfDevice = typeof m.mtu | typeof m.numaNode | typeof m.interruptCpus | typeof m.rpsCpus | typeof m.xpsCpus;
 
 function gauge(metric: GaugeOfDevice, device: string, value: number | undefined): Sample[] {
   return value === undefined ? [] : [sample(metric, { device }, value)];
@@ -51,12 +53,31 @@ async function ringSamples(host: Host, device: string): Promise<Sample[]> {
     ]);
 }
 
-async function dropSamples(host: Host, device: string, driver: string): Promise<Sample[]> {
+function packetSamples(device: string, statistics: ReadonlyMap<string, number>): Sample[] {
+  return (
+    [
+      ["receive", "rx_packets"],
+      ["transmit", "tx_packets"],
+    ] as const
+  ).flatMap(([direction, file]) => {
+    const packets = statistics.get(file);
+    return packets === undefined ? [] : [sample(m.packets, { device, direction }, packets)];
+  });
+}
+
+async function trafficSamples(host: Host, device: string, driver: string): Promise<Sample[]> {
   const statistics = await readStatistics(host, device);
-  const counters = hasDriverDrops(driver) ? await askStatistics(host, device) : [];
-  return normaliseDrops(driver, statistics, counters).map(({ direction, cause, frames }) =>
-    sample(m.drops, { device, direction, cause }, frames),
-  );
+  const asked = hasDriverDrops(driver) || hasQueueCounters(driver);
+  const counters = asked ? await askStatistics(host, device) : [];
+  return [
+    ...packetSamples(device, statistics),
+    ...queuePackets(driver, counters).map(({ direction, queue, packets }) =>
+      sample(m.queuePackets, { device, direction, queue }, packets),
+    ),
+    ...normaliseDrops(driver, statistics, counters).map(({ direction, cause, frames }) =>
+      sample(m.drops, { device, direction, cause }, frames),
+    ),
+  ];
 }
 
 async function interruptSamples(host: Host, device: string, rows: readonly InterruptRow[]): Promise<Sample[]> {
@@ -89,9 +110,10 @@ export async function collectDevice(
     ringSamples(host, device),
     askOffloads(host, device),
     interruptSamples(host, device, rows),
-    dropSamples(host, device, identity.driver),
+    trafficSamples(host, device, identity.driver),
+    bus === "" ? undefined : readNumaNode(host, device, bus),
   ]);
-  const [queues, rings, offloads, interruptCounts, drops] = parts;
+  const [queues, rings, offloads, interruptCounts, traffic, numaNode] = parts;
   return [
     sample(m.info, { device, driver: identity.driver, mac, kind }, 1),
     ...gauge(m.mtu, device, mtu),
@@ -101,6 +123,7 @@ export async function collectDevice(
     ...interruptCounts,
     ...gauge(m.rpsCpus, device, steering.rpsCpus),
     ...gauge(m.xpsCpus, device, steering.xpsCpus),
-    ...drops,
+    ...gauge(m.numaNode, device, numaNode),
+    ...traffic,
   ];
 }

@@ -1,6 +1,7 @@
 import { type Host, SourceAbsentError } from "../../kernel/host.ts";
 import type { Sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
+import { isReported } from "../interface-choice.ts";
 import { collectDevice } from "./device.ts";
 import { nicMetrics as m } from "./metrics.ts";
 import type { NicOptions } from "./options.ts";
@@ -14,10 +15,6 @@ async function listInterfaces(host: Host): Promise<readonly string[]> {
   const names = await host.list(NET);
   const links = await Promise.all(names.map((name) => ifThere(host.readLink(`${NET}/${name}`))));
   return names.filter((_, i) => links[i] !== undefined);
-}
-
-function isReported(device: string, { include, exclude }: NicOptions): boolean {
-  return include?.test(device) === true || !exclude.test(device);
 }
 
 /** What one interface had to say; an error where it could not be read although it is there. */

@@ -19,7 +19,12 @@ export const nicMetrics = {
     "device",
     "cpu",
   ]),
-  packets: counter("virtloss_nic_packets_total", "Packets that passed the interface.", deviceAndDirection),
+  packets: counter("virtloss_nic_packets_total", "Packets that the interface received or sent.", deviceAndDirection),
+  queuePackets: counter(
+    "virtloss_nic_queue_packets_total",
+    "Packets that each of the driver's queues carried; of more than 64 queues, the busiest.",
+    ["device", "direction", "queue"],
+  ),
   drops: counter(
     "virtloss_nic_drops_total",
     "Frames that driver, device or cloud dropped; a frame is counted under one cause only.",
@@ -36,6 +41,7 @@ export const nicMetrics = {
     "CPUs in the receive packet steering masks of all queues together; 0: steering is off.",
     device,
   ),
+  numaNode: gauge("virtloss_nic_numa_node", "NUMA node that the card is attached to; no series without one.", device),
   xpsCpus: gauge(
     "virtloss_nic_xps_cpus",
     "CPUs in the transmit packet steering masks of all queues together; 0: steering is off.",

@@ -5,6 +5,8 @@ import { parseCpuMask, parseNumber, subsystemIds } from "./parse.ts";
 
 const NET = "/sys/class/net";
 
+const packetFiles = ["rx_packets", "tx_packets"] as const;
+
 /** The answer, or undefined where this machine, device or driver has no such thing: each fact may be missing alone. */
 export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
@@ -73,10 +75,18 @@ export async function readMtu(host: Host, device: string): Promise<number | unde
   return text === undefined ? undefined : parseNumber(file, text);
 }
 
-/** Counters by file name; those that the kernel lacks are left out. */
+/** The node that the card's bus belongs to; undefined where the machine has but one, or nobody knows. */
+export async function readNumaNode(host: Host, device: string, bus: string): Promise<number | undefined> {
+  const file = `${busFolder(device, bus)}/numa_node`;
+  const text = await ifThere(host.readText(file));
+  const node = text === undefined ? -1 : parseNumber(file, text);
+  return node < 0 ? undefined : node;
+}
+
+/** Counters by file name, packets and drops; those that the kernel lacks are left out. */
 export async function readStatistics(host: Host, device: string): Promise<ReadonlyMap<string, number>> {
   const entries = await Promise.all(
-    statisticsFiles.map(async (name) => {
+    [...packetFiles, ...statisticsFiles].map(async (name) => {
       const file = `${NET}/${device}/statistics/${name}`;
       const text = await ifThere(host.readText(file));
       return text === undefined ? [] : [[name, parseNumber(file, text)] as const];

@@ -80,6 +80,47 @@ test("vmxnet3 adds what its statistics keep back; virtio adds nothing of its own
   ]);
 });
 
+test("packets of the interface and of its queues are those that ethtool printed", async () => {
+  const { samples } = await collect(qemu);
+
+  expect(valuesOf(samples, "packets_total", "eth0")).toEqual({ receive: 3, transmit: 6 });
+  expect(valuesOf(samples, "queue_packets_total", "eth0")).toEqual({
+    "receive 0": 1,
+    "receive 1": 2,
+    "transmit 0": 6,
+    "transmit 1": 0,
+  });
+  // The program ran one packet later there.
+  expect(valuesOf(samples, "queue_packets_total", "eth5")).toEqual({
+    "receive 0": 0,
+    "receive 1": 0,
+    "transmit 0": 2,
+    "transmit 1": 4,
+  });
+  expect(valuesOf(samples, "queue_packets_total", "eth1")).toEqual({});
+});
+
+test.each([
+  ["1\n", { "": 1 }],
+  ["0\n", { "": 0 }],
+  ["-1\n", {}],
+])("a card whose numa_node reads %j has the node %j", async (text, expected) => {
+  const asked: string[] = [];
+  const numa: Host = {
+    ...qemu,
+    async readText(path) {
+      if (!path.endsWith("/numa_node")) return qemu.readText(path);
+      asked.push(path);
+      return text;
+    },
+  };
+
+  const { samples } = await collect(numa, { exclude: "^(?!eth0)" });
+
+  expect(valuesOf(samples, "numa_node", "eth0")).toEqual(expected);
+  expect(asked).toEqual(["/sys/class/net/eth0/device/../numa_node"]);
+});
+
 test("steering that is off is zero CPUs, and XPS of a single transmit queue is absent", async () => {
   const { samples } = await collect(createFixtureHost("linux-6.18-virtio"));
 
