@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { guestOptions } from "./guest/options.ts";
+import { latencyOptions } from "./latency/options.ts";
 import { libvirtOptions } from "./libvirt/options.ts";
 import { nicOptions } from "./nic/options.ts";
 import { ovsOptions } from "./ovs/options.ts";
+import { qdiscOptions } from "./qdisc/options.ts";
 
 const none = z.strictObject({});
 
@@ -17,9 +19,9 @@ export const collectorOptions: Readonly<Record<string, z.ZodObject>> = {
   softirq: none,
   softnet: none,
   drops: none,
-  latency: none,
+  latency: latencyOptions,
   nic: nicOptions,
-  qdisc: none,
+  qdisc: qdiscOptions,
   bridge: none,
   conntrack: none,
   ovs: ovsOptions,

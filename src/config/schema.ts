@@ -87,9 +87,13 @@ const logSchema = z.strictObject({
 
 const pathFileError = "expected a file name such as paths/*.json, with * and ? in its last part only";
 
+/** One whose options have a key `enabled` decides itself whether it is on unless told. */
 function collectorSchema(name: string, options: z.ZodObject) {
-  const long = options
-    .safeExtend({ enabled: z.boolean().default(true).describe("Run this collector.") })
+  const switchable: z.ZodObject =
+    "enabled" in options.shape
+      ? options
+      : options.safeExtend({ enabled: z.boolean().default(true).describe("Run this collector.") });
+  const long = switchable
     .strict()
     .transform(({ enabled, ...options }): CollectorConfig => ({ enabled: enabled !== false, options }));
   const off = z.literal(false).transform((): CollectorConfig => ({ enabled: false, options: {} }));

@@ -19,10 +19,11 @@ export function createLinuxTracing(readBytes: (path: string) => Promise<Uint8Arr
     openPrograms: () => openBpfPrograms(cpusOf("possible")),
     openCounters: (tracepoint, filters) => openEventCounters(tracepoint, filters, cpusOf("online")),
     async types(module) {
-      const kernel = parseBtf(await readBytes(`${TYPES}/vmlinux`), `${TYPES}/vmlinux`);
-      if (module === undefined) return kernel;
       const path = `${TYPES}/${module}`;
-      return parseBtf(await readBytes(path), path, kernel.stringBytes);
+      // First the one that is often missing.
+      const own = module === undefined ? undefined : await readBytes(path);
+      const kernel = parseBtf(await readBytes(`${TYPES}/vmlinux`), `${TYPES}/vmlinux`);
+      return own ? parseBtf(own, path, kernel.stringBytes) : kernel;
     },
   };
 }
