@@ -7,6 +7,8 @@ export interface QemuCommandLine {
   readonly name: string;
   /** What the guest's DMI shows, lower case; empty where none was given. */
   readonly uuid: string;
+  /** Its type, such as pc-q35-7.2; empty where none was given. `none` is no machine: libvirt asks QEMU what it can do. */
+  readonly machine: string;
   /** At the start: what was plugged in later is not among it. */
   readonly memoryBytes: number;
   readonly vcpus: number;
@@ -64,11 +66,13 @@ function uuidOf(args: readonly QemuArgument[]): string {
 export function parseQemuCommandLine(text: string): QemuCommandLine {
   const argv = text.split("\0");
   const args = argumentsOf(argv);
+  const machine = last(args, "machine", "type", "type") ?? last(args, "M", "type", "type") ?? "";
   return {
     name: last(args, "name", "guest", "guest") ?? "",
     uuid: uuidOf(args),
+    machine,
     memoryBytes: memoryBytes(last(args, "m", "size", "size")),
     vcpus: vcpusOf(args),
-    nics: qemuNics(args, (argv[0] ?? "").split("/").at(-1) ?? ""),
+    nics: qemuNics(args, (argv[0] ?? "").split("/").at(-1) ?? "", machine),
   };
 }

@@ -58,12 +58,10 @@ function modelOf(name: string): string {
 }
 
 /** QEMU's card for machines of the PC kind where none is named: an emulated one. */
-function defaultModel(args: readonly QemuArgument[], program: string): string {
+function defaultModel(program: string, machine: string): string {
   if (!/x86|i386|kvm/.test(program)) return "";
-  const told = args.filter(([option]) => option === "machine" || option === "M").at(-1)?.[1] ?? "pc";
-  const machine = parseQemuOption(told, "type").get("type") ?? "pc";
   if (machine.includes("q35")) return "e1000e";
-  return /^pc(-i440fx)?/.test(machine) ? "e1000" : "";
+  return machine === "" || /^pc($|-i440fx|\+)/.test(machine) ? "e1000" : "";
 }
 
 /** The NIC's side, not yet with a MAC of its own. */
@@ -139,9 +137,10 @@ function withMacs(cards: readonly Card[]): (readonly [string, Card])[] {
 /**
  * The NICs that QEMU was started with, in the order in which it makes them. Those plugged in later are not among them.
  * @param program name of the program, which tells what hardware it makes
+ * @param machine its type; empty where none was given
  */
-export function qemuNics(args: readonly QemuArgument[], program: string): QemuNic[] {
-  const fallback = defaultModel(args, program);
+export function qemuNics(args: readonly QemuArgument[], program: string, machine: string): QemuNic[] {
+  const fallback = defaultModel(program, machine);
   const cards = [...shortCards(args, fallback), ...hubCards(args, fallback), ...deviceCards(args)];
   return withMacs(cards).map(([mac, { model, netdev, multiqueue }]) => ({
     mac,

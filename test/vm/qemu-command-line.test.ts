@@ -41,6 +41,7 @@ test("libvirt 9 names the machine, and its NICs in JSON with the descriptors of 
   expect(machine).toEqual({
     name: "db-1",
     uuid: UUID,
+    machine: "pc-q35-7.2",
     memoryBytes: 2 * 1024 ** 3,
     vcpus: 4,
     nics: [
@@ -79,12 +80,17 @@ test("older libvirt and Proxmox write keys and values", () => {
   expect(machine).toEqual({
     name: "web,1",
     uuid: UUID,
+    machine: "pc+pve0",
     memoryBytes: 4 * 1024 ** 3,
     vcpus: 4,
     nics: [
       { mac: "bc:24:11:00:00:01", model: "virtio", backend: { ...tap, vhost: true, device: "tap100i0" }, queues: 4 },
     ],
   });
+});
+
+test("libvirt asks a QEMU without a machine what it can do", () => {
+  expect(line("qemu-system-x86_64", "-S", "-nodefaults", "-machine", "none,accel=kvm:tcg").machine).toBe("none");
 });
 
 test("an SMBIOS table wins over -uuid, because the guest reads it; a UUID that is none is unknown", () => {

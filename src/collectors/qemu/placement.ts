@@ -1,0 +1,40 @@
+import type { Host } from "../../kernel/host.ts";
+import { ifThere } from "../files.ts";
+import { cgroupPath, parseCpuList, parseNumaStat } from "./parse.ts";
+
+const NODES = "/sys/devices/system/node";
+const CGROUPS = "/sys/fs/cgroup";
+
+/** The NUMA node of each CPU; empty where there is one node only, for then there is nothing to tell. */
+export async function readNodes(host: Host): Promise<ReadonlyMap<number, number>> {
+  const names = (await ifThere(host.list(NODES))) ?? [];
+  const nodes = names.flatMap((name) => /^node(\d+)$/.exec(name)?.[1] ?? []);
+  if (nodes.length < 2) return new Map();
+  const lists = nodes.map(async (node) => {
+    const cpus = await ifThere(host.readText(`${NODES}/node${node}/cpulist`));
+    return parseCpuList(cpus ?? "").map((cpu) => [cpu, Number(node)] as const);
+  });
+  return new Map((await Promise.all(lists)).flat());
+}
+
+/** The group itself and those above it, without the root. */
+function groupAndAbove(path: string): string[] {
+  const parts = path.split("/").filter((part) => part !== "");
+  return parts.map((_, i) => `${CGROUPS}/${parts.slice(0, parts.length - i).join("/")}`);
+}
+
+/**
+ * Bytes of a process on each NUMA node, as its control group counts them; numa_maps would walk its page tables.
+ * @returns undefined where the group counts for other processes as well, or nothing: without the unified hierarchy
+ */
+export async function readMemoryByNode(host: Host, pid: string): Promise<ReadonlyMap<number, number> | undefined> {
+  const path = cgroupPath((await ifThere(host.readText(`/proc/${pid}/cgroup`))) ?? "");
+  for (const group of groupAndAbove(path ?? "")) {
+    const file = `${group}/memory.numa_stat`;
+    const text = await ifThere(host.readText(file));
+    if (text === undefined) continue;
+    const members = await ifThere(host.readText(`${group}/cgroup.procs`));
+    return members?.trim() === pid ? parseNumaStat(file, text) : undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import { type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
+import { isDue } from "./due.ts";
+import { isQemuName, vhostOwner } from "./parse.ts";
+
+/** Processes that bear on virtual machines, by their numbers in /proc. */
+export interface FoundProcesses {
+  readonly qemu: readonly string[];
+  /** Kernel threads of vhost by the process that they work for. */
+  readonly vhost: ReadonlyMap<string, readonly string[]>;
+}
+
+type Kind = "qemu" | "other" | { readonly vhostOf: string };
+
+interface Seen {
+  readonly kind: Kind;
+  readonly sinceRound: number;
+}
+
+/** Empty where the process has ended, or is hidden from us (hidepid=1). */
+async function readName(host: Host, pid: string): Promise<string> {
+  try {
+    return await host.readText(`/proc/${pid}/comm`);
+  } catch (error) {
+    if (error instanceof SourceAbsentError || error instanceof NotPermittedError) return "";
+    throw error;
+  }
+}
+
+async function kindOf(host: Host, pid: string): Promise<Kind> {
+  const comm = await readName(host, pid);
+  if (isQemuName(comm)) return "qemu";
+  const owner = vhostOwner(comm);
+  return owner === undefined ? "other" : { vhostOf: owner };
+}
+
+/**
+ * Finds the processes of QEMU in rounds, cheaply: each is looked at when it is new and, because a process may become QEMU by
+ * exec, a few times more; names are read, command lines never, for these wait for a lock of the process.
+ */
+export function trackProcesses(host: Host): (round: number) => Promise<FoundProcesses> {
+  let seen = new Map<string, Seen>();
+
+  async function look(pid: string, round: number): Promise<Seen> {
+    const before = seen.get(pid);
+    if (before && (before.kind !== "other" || !isDue(round, before.sinceRound, Number(pid)))) return before;
+    return { kind: await kindOf(host, pid), sinceRound: before?.sinceRound ?? round };
+  }
+
+  return async (round) => {
+    const now = new Map<string, Seen>();
+    for (const pid of (await host.list("/proc")).filter((name) => /^\d+$/.test(name))) {
+      now.set(pid, await look(pid, round));
+    }
+    seen = now;
+    const vhost = new Map<string, string[]>();
+    for (const [pid, { kind }] of now) {
+      if (typeof kind === "object") vhost.set(kind.vhostOf, [...(vhost.get(kind.vhostOf) ?? []), pid]);
+    }
+    return { qemu: [...now].filter(([, { kind }]) => kind === "qemu").map(([pid]) => pid), vhost };
+  };
+}
