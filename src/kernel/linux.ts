@@ -29,7 +29,7 @@ function readInto(descriptor: number, buffer: Buffer): Promise<number> {
 }
 
 /** What an error number of open, read or ioctl means to a collector. EINVAL: sysfs attributes that the driver lacks. */
-const ABSENT = new Set(["ENOENT", "ENODEV", "ENXIO", "EOPNOTSUPP", "ENOTSUP", "ENOTDIR", "EINVAL", "ENOTTY"]);
+const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENXIO", "EOPNOTSUPP", "ENOTSUP", "ENOTDIR", "EINVAL", "ENOTTY"]);
 const NOT_PERMITTED = new Set(["EACCES", "EPERM"]);
 
 function codeOf(error: unknown): string {
