@@ -26,8 +26,8 @@ const cache = join(root, ".cache/vm");
 const sources = fileURLToPath(new URL("guest", import.meta.url));
 const searched = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
 
-/** Those of busybox that the real ones stand in for. */
-const REAL_PROGRAMS = ["ip", "tc", "ethtool"];
+/** They stand in for those of busybox, whose own shell would not look for them. */
+const REAL_PROGRAMS = ["sh", "ip", "tc", "ethtool"];
 
 const initramfs = join(cache, "initramfs.cpio");
 const disk = join(cache, "disk.ext4");

@@ -49,15 +49,19 @@ export async function createHypervisor(directory: string): Promise<Hypervisor> {
     neighbour,
     directory,
     async startLibvirt() {
-      const log = openSync(join(directory, "libvirtd.log"), "a");
+      const file = (name: string) => join(directory, name);
+      const log = openSync(file("libvirtd.log"), "a");
       // A process namespace takes every machine along when it ends. Its first process has to bury what others leave.
+      const unshared = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
       const libvirtd = startGuarded(
-        host.command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", "libvirtd & wait"),
+        host.command(...unshared, "sh", "-c", 'libvirtd --pid-file "$0" & wait', file("libvirtd.pid")),
         log,
       );
       ends.push(() => end(libvirtd));
-      await eventually("an answer of libvirtd", 30, () => hypervisor.virsh("version")).catch((error: unknown) => {
-        throw new Error(`${String(error)}\n${readFileSync(join(directory, "libvirtd.log"), "utf8")}`);
+      const ended = once(libvirtd, "exit").then(() => Promise.reject(new Error("libvirtd ended")));
+      const answer = eventually("an answer of libvirtd", 30, () => hypervisor.virsh("version"));
+      await Promise.race([answer, ended]).catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${readFileSync(file("libvirtd.log"), "utf8")}`);
       });
     },
     async virsh(...args) {
@@ -79,10 +83,16 @@ function enteringMounts(network: Namespace, pid: number): Namespace {
     "nsenter",
     [`--net=/run/netns/${network.name}`, `--mount=/proc/${pid}/ns/mnt`, `--uts=/proc/${pid}/ns/uts`, ...args],
   ];
+  const inside = (...args: string[]) => run(...command(...args));
   return {
     ...network,
     command,
-    run: (...args) => run(...command(...args)),
+    run: inside,
+    async sh(line) {
+      const { code, stdout, stderr } = await inside("sh", "-ec", line);
+      if (code !== 0) throw new Error(`${line}: exit ${code}\n${stderr}`);
+      return stdout;
+    },
     spawn: (args) => spawn(...command(...args), { stdio: ["ignore", "pipe", "pipe"] }),
   };
 }

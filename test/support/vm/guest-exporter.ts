@@ -1,0 +1,19 @@
+import type { Namespace } from "../lab.ts";
+import { eventually } from "../servers.ts";
+import { readScrape, type Scrape } from "../serving-exporter.ts";
+import { GUEST_E1000 } from "./hypervisor.ts";
+
+/** Asked through the e1000 NIC, which stays open when the other one is crowded. */
+export const GUEST_EXPORTER = `${GUEST_E1000}:10862`;
+
+/** What the exporter inside the guest says. @throws Error where it does not answer */
+export async function scrapeGuest(host: Namespace): Promise<Scrape> {
+  const { code, stdout, stderr } = await host.run("curl", "-sSf", "-m", "10", `http://${GUEST_EXPORTER}/metrics`);
+  if (code !== 0) throw new Error(`the exporter in the guest: ${stderr}`);
+  return readScrape(stdout);
+}
+
+/** Waits for its first answer: Node.js takes its time on an emulated CPU. */
+export function firstScrapeOfGuest(host: Namespace): Promise<Scrape> {
+  return eventually("an answer of the exporter in the guest", 90, () => scrapeGuest(host));
+}
