@@ -40,7 +40,7 @@ export interface MemoryStats {
   readonly guestSwapOut: number | undefined;
 }
 
-const NANOS = 1e-9;
+const NANOS_PER_SECOND = 1e9;
 const KIB = 1024;
 
 /** KVM adds fifty more for each vCPU. */
@@ -84,12 +84,11 @@ function indices(values: Values, group: "vcpu" | "net"): number[] {
   return [...found].sort((a, b) => a - b);
 }
 
-function scaled(value: number | undefined, factor: number): number | undefined {
-  return value === undefined ? undefined : value * factor;
-}
-
 function vcpuStats(vcpu: number, numberOf: NumberOf): VcpuStats {
-  const seconds = (field: string) => scaled(numberOf(`vcpu.${vcpu}.${field}`), NANOS);
+  const seconds = (field: string) => {
+    const nanos = numberOf(`vcpu.${vcpu}.${field}`);
+    return nanos === undefined ? undefined : nanos / NANOS_PER_SECOND;
+  };
   return { vcpu, runSeconds: seconds("time"), readySeconds: seconds("delay"), waitSeconds: seconds("wait") };
 }
 
@@ -106,17 +105,20 @@ function namedNic(values: Values, nic: number, numberOf: NumberOf): [string, Nic
 }
 
 function memoryStats(numberOf: NumberOf): MemoryStats {
-  const max = numberOf("balloon.maximum");
-  const current = numberOf("balloon.current");
+  const bytes = (name: string) => {
+    const kib = numberOf(`balloon.${name}`);
+    return kib === undefined ? undefined : kib * KIB;
+  };
+  const max = bytes("maximum");
+  const current = bytes("current");
   // Until the guest's driver speaks for the first time, what it would say is not known.
   const driverSpeaks = numberOf("balloon.last-update") !== 0;
-  const fromDriver = (name: string) => (driverSpeaks ? scaled(numberOf(`balloon.${name}`), KIB) : undefined);
   return {
-    max: scaled(max, KIB),
-    ballooned: max === undefined || current === undefined ? undefined : (max - current) * KIB,
-    unused: fromDriver("unused"),
-    guestSwapIn: fromDriver("swap_in"),
-    guestSwapOut: fromDriver("swap_out"),
+    max,
+    ballooned: max === undefined || current === undefined ? undefined : max - current,
+    unused: driverSpeaks ? bytes("unused") : undefined,
+    guestSwapIn: driverSpeaks ? bytes("swap_in") : undefined,
+    guestSwapOut: driverSpeaks ? bytes("swap_out") : undefined,
   };
 }
 
