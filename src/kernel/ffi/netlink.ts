@@ -48,18 +48,20 @@ function openSocket(): number {
 
 /** Copies what a call left, because the next one overwrites it. @throws Error where a part was larger than its room */
 function takeParts(block: MessageBlock, count: number): Uint8Array {
-  const lengths = Array.from({ length: count }, (_, i) => {
-    const at = (i * MMSGHDR.bytes) / 4;
+  const parts = Array.from({ length: count }, (_, i) => {
+    const [at, data] = [(i * MMSGHDR.bytes) / 4, block.dataAt + i * PART_BYTES];
     if ((block.words[at + MMSGHDR.flags / 4] as number) & sys.MSG_TRUNC) {
       throw new Error(`netlink: expected parts of at most ${PART_BYTES} bytes, found a larger one`);
     }
-    return block.words[at + MMSGHDR.length / 4] as number;
+    return block.bytes.subarray(data, data + (block.words[at + MMSGHDR.length / 4] as number));
   });
-  return Buffer.concat(
-    lengths.map((length, i) =>
-      block.bytes.subarray(block.dataAt + i * PART_BYTES, block.dataAt + i * PART_BYTES + length),
-    ),
-  );
+  const taken = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    taken.set(part, at);
+    at += part.length;
+  }
+  return taken;
 }
 
 /**

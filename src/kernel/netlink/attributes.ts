@@ -10,12 +10,15 @@ const HEADER_BYTES = 4;
 const TYPE_MASK = 0x3fff;
 
 const none: Attributes = new Map();
+const decoder = new TextDecoder();
 
 /**
  * A row of attributes (netlink(7)); the values are views of `bytes`.
- * @param what is described, for the error @throws ParseError where a length leads nowhere
+ * @param what is described, for the error
+ * @param wanted types; all without it. An interface has sixty, and a view costs more than all else here.
+ * @throws ParseError where a length leads nowhere
  */
-export function readAttributes(bytes: Uint8Array, what: string): Attributes {
+export function readAttributes(bytes: Uint8Array, what: string, wanted?: ReadonlySet<number>): Attributes {
   const attributes = new Map<number, Uint8Array>();
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const length = readU16(bytes, at);
@@ -24,7 +27,8 @@ export function readAttributes(bytes: Uint8Array, what: string): Attributes {
         `netlink ${what}, attribute at ${at}: expected ${HEADER_BYTES} to ${bytes.length - at} bytes, got ${length}`,
       );
     }
-    attributes.set(readU16(bytes, at + 2) & TYPE_MASK, bytes.subarray(at + HEADER_BYTES, at + length));
+    const type = readU16(bytes, at + 2) & TYPE_MASK;
+    if (!wanted || wanted.has(type)) attributes.set(type, bytes.subarray(at + HEADER_BYTES, at + length));
     at += aligned(length);
   }
   return attributes;
@@ -63,5 +67,5 @@ export function textOf(attributes: Attributes, type: number): string {
   const value = attributes.get(type);
   if (value === undefined) return "";
   const end = value.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? value : value.subarray(0, end));
+  return decoder.decode(end < 0 ? value : value.subarray(0, end));
 }

@@ -13,6 +13,7 @@ const FLAGS_AT = 8;
 const IFF_UP = 0x1;
 const IFF_LOWER_UP = 0x10000;
 const IFLA = { name: 3, master: 10, linkInfo: 18, statistics: 23 } as const;
+const wanted = new Set<number>(Object.values(IFLA));
 const INFO = { kind: 1, data: 2, portKind: 4, portData: 5 } as const;
 const BRIDGE = { stp: 5, vlanFiltering: 7 } as const;
 const PORT_STATE = 1;
@@ -77,7 +78,7 @@ function parseLink({ payload }: NetlinkMessage): Link {
   }
   const index = readU32(payload, INDEX_AT);
   const what = `link ${index}`;
-  const attributes = readAttributes(payload.subarray(IFINFOMSG_BYTES), what);
+  const attributes = readAttributes(payload.subarray(IFINFOMSG_BYTES), what, wanted);
   const info = nested(attributes, IFLA.linkInfo, what);
   const kind = textOf(info, INFO.kind);
   const flags = readU32(payload, FLAGS_AT);
