@@ -5,7 +5,6 @@ import { libvirtOptions } from "./libvirt/options.ts";
 import { nicOptions } from "./nic/options.ts";
 import { ovsOptions } from "./ovs/options.ts";
 import { qdiscOptions } from "./qdisc/options.ts";
-import { qdiscOptions } from "./qdisc/options.ts";
 
 const none = z.strictObject({});
 
