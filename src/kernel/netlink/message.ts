@@ -59,7 +59,7 @@ export function aligned(length: number): number {
 
 /** The error number that ends a dump, as NLMSG_ERROR and NLMSG_DONE carry it: negative in the kernel. */
 function errorNumber(payload: Uint8Array): number {
-  return payload.length < 4 ? 0 : -(readU32(payload, 0) | 0);
+  return Math.abs(readU32(payload, 0) | 0);
 }
 
 /**
@@ -77,12 +77,12 @@ export function readDump(bytes: Uint8Array, sequence?: number): DumpPart {
     if (length < HEADER_BYTES || length > left) {
       throw new ParseError(`netlink message at ${at}: expected ${HEADER_BYTES} to ${left} bytes, got ${length}`);
     }
-    const type = readU16(bytes, at + TYPE_AT);
+    const [type, flags] = [readU16(bytes, at + TYPE_AT), readU16(bytes, at + FLAGS_AT)];
     const ours = sequence === undefined || readU32(bytes, at + SEQUENCE_AT) === sequence;
     const payload = bytes.subarray(at + HEADER_BYTES, at + length);
     at += aligned(length);
     if (!ours || type === NLMSG_NOOP) continue;
-    interrupted ||= (readU16(bytes, at - aligned(length) + FLAGS_AT) & NLM_F_DUMP_INTR) !== 0;
+    interrupted ||= (flags & NLM_F_DUMP_INTR) !== 0;
     if (type === NLMSG_ERROR || type === NLMSG_DONE) ended = errorNumber(payload);
     else if (type >= NLMSG_MIN_TYPE) messages.push({ type, payload });
   }
