@@ -2,6 +2,7 @@ import type { Namespace } from "../lab.ts";
 import { eventually } from "../servers.ts";
 import { readScrape, type Scrape } from "../serving-exporter.ts";
 import { GUEST_E1000 } from "./hypervisor.ts";
+import type { Machine } from "./machine.ts";
 
 /** Asked through the e1000 NIC, which stays open when the other one is crowded. */
 export const GUEST_EXPORTER = `${GUEST_E1000}:10862`;
@@ -13,7 +14,11 @@ export async function scrapeGuest(host: Namespace): Promise<Scrape> {
   return readScrape(stdout);
 }
 
-/** Waits for its first answer: Node.js takes its time on an emulated CPU. */
-export function firstScrapeOfGuest(host: Namespace): Promise<Scrape> {
-  return eventually("an answer of the exporter in the guest", 90, () => scrapeGuest(host));
+/** Waits for its first answer: Node.js takes its time on an emulated CPU. @throws Error with what it logged */
+export async function firstScrapeOfGuest(host: Namespace, { inGuest }: Machine): Promise<Scrape> {
+  try {
+    return await eventually("an answer of the exporter in the guest", 90, () => scrapeGuest(host));
+  } catch (error) {
+    throw new Error(`${String(error)}\n${await inGuest("cat /tmp/virtloss.log")}`);
+  }
 }

@@ -27,7 +27,7 @@ const sources = fileURLToPath(new URL("guest", import.meta.url));
 const searched = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
 
 /** They stand in for those of busybox, whose own shell would not look for them. */
-const REAL_PROGRAMS = ["sh", "ip", "tc", "ethtool"];
+const REAL_PROGRAMS = ["sh", "bash", "ip", "tc", "ethtool"];
 
 const initramfs = join(cache, "initramfs.cpio");
 const disk = join(cache, "disk.ext4");
