@@ -6,7 +6,7 @@ const utf8 = new TextDecoder();
 const TWO_32 = 2 ** 32;
 
 function padded(length: number): number {
-  return (length + 3) & ~3;
+  return 4 * Math.ceil(length / 4);
 }
 
 /** A cursor that never reads behind the end. @throws ParseError with the place where bytes are missing or make no sense */
