@@ -160,7 +160,7 @@ export function createConfigSchema(optionsOf: Readonly<Record<string, z.ZodObjec
         ),
       )
       .prefault({})
-      .describe("Sources on this machine; all are on, and one without a source costs nothing."),
+      .describe("Sources on this machine; all but latency are on, and one without a source costs nothing."),
     libvirt: (optionsOf[ownKey] ?? noOptions)
       .prefault({})
       .describe("The libvirt of this host; found by itself where its socket is."),

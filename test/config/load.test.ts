@@ -24,7 +24,8 @@ describe("defaults", () => {
     expect(config.web).toEqual({ listen: { host: undefined, port: 10862 }, enableLifecycle: false });
     expect(config.thresholds.lossRatio).toBe(0.001);
     expect(config.log).toEqual({ level: "info", format: "auto" });
-    expect(Object.values(config.collectors).every((collector) => collector.enabled)).toBe(true);
+    const off = Object.entries(config.collectors).filter(([, { enabled }]) => !enabled);
+    expect(off.map(([name]) => name)).toEqual(["latency"]);
   });
 
   test.each(["", "# nothing\n", "---\n", "{}"])("the file %j is a valid one", async (text) => {

@@ -49,7 +49,7 @@ const wordsEach: Readonly<Record<number, number>> = {
 };
 const TYPE_WORDS = 3;
 const MODIFIERS = new Set([TYPEDEF, VOLATILE, CONST, RESTRICT, TYPE_TAG]);
-/** Structs nest a few deep; more is no kernel's. */
+/** Qualifiers of one type follow each other a few deep; more is no kernel's. */
 const MAX_DEPTH = 32;
 
 /**
@@ -104,9 +104,11 @@ export function parseBtf(
 
   /** Each string is there once, so a name is one number. */
   function find(name: string, ...kinds: number[]): { readonly at: number; readonly id: number } | undefined {
-    const found = strings.indexOf(`\0${name}\0`, 0, "latin1");
-    if (found < 0) return undefined;
-    const nameOffset = found + 1 + baseStringBytes;
+    // A string ends where the one before it did; before a module's first there is none.
+    const first = strings.toString("latin1", 0, name.length + 1) === `${name}\0`;
+    const found = first ? 0 : strings.indexOf(`\0${name}\0`, 0, "latin1") + 1;
+    if (!first && found === 0) return undefined;
+    const nameOffset = found + baseStringBytes;
     const all = places();
     for (let i = 0; i < all.length; i++) {
       const at = all[i] as number;
@@ -125,8 +127,9 @@ export function parseBtf(
     return at;
   }
 
-  function bitOffset(at: number, member: string, depth: number): number | undefined {
-    if (depth > MAX_DEPTH || (kindAt(at) !== STRUCT && kindAt(at) !== UNION)) return undefined;
+  function bitOffset(at: number, member: string, walked: Set<number>): number | undefined {
+    if (walked.has(at) || (kindAt(at) !== STRUCT && kindAt(at) !== UNION)) return undefined;
+    walked.add(at);
     // With this bit set, the upper 8 bits of an offset are the width of a bit field.
     const hasWidths = word(at + 1) >>> 31 === 1;
     for (let i = 0; i < countAt(at); i++) {
@@ -136,7 +139,7 @@ export function parseBtf(
       if (name === member) return bits;
       if (name !== "") continue;
       const inner = plain(word(entry + 1));
-      const within = inner === undefined ? undefined : bitOffset(inner, member, depth + 1);
+      const within = inner === undefined ? undefined : bitOffset(inner, member, walked);
       if (within !== undefined) return bits + within;
     }
     return undefined;
@@ -155,7 +158,7 @@ export function parseBtf(
     },
     offsetOf(struct, member) {
       const found = find(struct, STRUCT, UNION);
-      const bits = found && bitOffset(found.at, member, 0);
+      const bits = found && bitOffset(found.at, member, new Set());
       return bits === undefined ? undefined : bits / 8;
     },
     enumeration(name) {

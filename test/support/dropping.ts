@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { builtModule, type Namespace } from "./lab.ts";
+
+export const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** What the collector of the built program says, in a process with the privileges that `prefix` leaves it. */
+export interface DropCounter {
+  readonly pid: number;
+  /** Drops by reason so far. */
+  read(): Promise<ReadonlyMap<string, number>>;
+  /** How it counts, or the error that it gives instead. */
+  state(): Promise<string>;
+  kill(): Promise<void>;
+}
+
+interface Answer {
+  readonly samples?: readonly (readonly [string, Readonly<Record<string, string>>, number])[];
+  readonly error?: readonly [string, string];
+}
+
+export function startDropCounter(...prefix: string[]): DropCounter {
+  const build = dirname(dirname(builtModule("src/main.js")));
+  const [file = "", ...args] = [...prefix, process.execPath, script("drop-counter.mjs"), build];
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+
+  async function ask(): Promise<Answer> {
+    child.stdin.write("\n");
+    return JSON.parse((await lines.next()).value) as Answer;
+  }
+  return {
+    pid: child.pid as number,
+    async read() {
+      const { samples = [] } = await ask();
+      const drops = samples.filter(([name]) => name === "virtloss_kernel_drops_total");
+      return new Map(drops.map(([, { reason = "" }, value]) => [reason, value]));
+    },
+    async state() {
+      const { samples = [], error } = await ask();
+      return error?.join(": ") ?? samples.find(([name]) => name.endsWith("_info"))?.[1]["method"] ?? "no samples";
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
+  };
+}
+
+/** Sends so many UDP datagrams from a namespace as fast as it can. */
+export async function flood(from: Namespace, address: string, port: number, count: number): Promise<void> {
+  await from.sh(`${process.execPath} ${script("flood.mjs")} ${address} ${port} ${count}`);
+}
+
+/** Starts a program that says when it is ready. */
+export async function startReady(from: Namespace, ...command: string[]): Promise<ChildProcess> {
+  const [file, args] = from.command(...command);
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return child;
+}
+
+/** Two counts of the same drops. */
+export interface Counted {
+  readonly ours: number;
+  readonly theirs: number;
+}
+
+const ATTEMPTS = 5;
+
+/**
+ * Drops are counted on the whole machine, and others drop packets as well: ours is never less, and equal as soon as nobody
+ * disturbs. @returns the attempt that was equal
+ */
+export async function expectEqual(attempt: () => Promise<Counted>): Promise<Counted> {
+  const tries: Counted[] = [];
+  while (tries.length < ATTEMPTS) {
+    const counted = await attempt();
+    tries.push(counted);
+    expect(counted.ours).toBeGreaterThanOrEqual(counted.theirs);
+    if (counted.ours === counted.theirs) return counted;
+    await sleep(200);
+  }
+  throw new Error(`expected both counts equal once in ${ATTEMPTS} times, found ${JSON.stringify(tries)}`);
+}
