@@ -9,7 +9,7 @@ const level =
   '{{ else if eq $unit "per_second" }} ({{ . | value | humanize }}/s)' +
   '{{ else if eq $unit "bytes_per_second" }} ({{ . | value | humanize1024 }}B/s){{ end }}';
 
-const list = `{{ range $i, $_ := . }}{{ if $i }}; {{ end }}{{ label "says" . }}${level}{{ end }}`;
+const list = `{{ range $i, $_ := sortByLabel "says" . }}{{ if $i }}; {{ end }}{{ label "says" . }}${level}{{ end }}`;
 
 const ofMachine = `(printf "${causesOfMachine.record}{instance=%q}" $labels.instance)`;
 const ofVmAndHost =
@@ -20,7 +20,7 @@ const ofVmAndHost =
 export const coincidingCauses =
   `{{ with query ${ofMachine} }}On this machine now: ${list}. {{ end }}` +
   `{{ range $vm := query (printf "${join.guestVm.record}{instance=%q}" $labels.instance) }}` +
-  'It is VM {{ label "vm" $vm }} on host {{ label "host" $vm }}; ' +
+  'The prober runs in VM {{ label "vm" $vm }} on host {{ label "host" $vm }}; ' +
   `there now: {{ with query ${ofVmAndHost} }}${list}{{ else }}no cause that these rules know{{ end }}. {{ end }}`;
 
 const pathAndLoss =

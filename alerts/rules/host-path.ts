@@ -110,7 +110,7 @@ function limitWaits({ thresholds: t }: PackOptions): readonly AlertRule[] {
       expr: promql`${r.shapedWaits} > ${t.shapedRatio} unless ${r.shapedDrops} >= ${t.dropRate}`,
       summary: "A bandwidth limit on {{ $labels.device }} of {{ $labels.instance }} holds packets back",
       description:
-        `{{ $value | humanize }} times per packet one had to wait in the last 5 min (limit ${t.shapedRatio}); the next step is that its queue overflows. ` +
+        `{{ $value | printf "%.2f" }} waits for each packet in the last 5 min (limit ${t.shapedRatio}): next, the limit's queue overflows. ` +
         `${theLimit}${whoseTap}${losingPathsHere}${firstCommandOfLimit}`,
     },
     machineLoses,

@@ -7,7 +7,7 @@ import { atHome, perExporter } from "./join.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
 import { current, percent, sameLabels } from "./text.ts";
 
-const { vm, memory, pressure } = catalogue;
+const { vm, memory, pressure, cpu } = catalogue;
 
 const notPaused = promql`unless ${perExporter} ${vm.paused} == 1`;
 
@@ -151,6 +151,12 @@ export function hostGroups(options: PackOptions): readonly RuleGroup[] {
           says: "pages that KSM had merged are copied",
           unit: "per_second",
           expr: promql`${ksmCopies} > ${t.ksmCopyRate}`,
+        }),
+        machineCause({
+          code: "host_cpu_contention",
+          says: "its hypervisor takes CPU time away",
+          unit: "ratio",
+          expr: promql`rate(${cpu.steal}[5m]) > ${t.stealRatio}`,
         }),
         machineCause({
           code: "softirq_imbalance",

@@ -127,7 +127,7 @@ function uuidNotUnique(): AlertRule {
     summary: `${theVm} shares its UUID with another machine`,
     description:
       '{{ $value | printf "%.0f" }} machines run with the UUID {{ $labels.vm_uuid }}: ' +
-      `{{ range $i, $_ := query (printf "${vm.info.name}{vm_uuid=%q}" $labels.vm_uuid) }}{{ if $i }}, {{ end }}` +
+      `{{ range $i, $_ := query (printf "${vm.info.name}{vm_uuid=%q}" $labels.vm_uuid) | sortByLabel "vm" }}{{ if $i }}, {{ end }}` +
       '{{ label "vm" . }} on {{ label "host" . }}{{ end }}. Their guests can be told apart by MAC only, and machines of one name are shown as one. ' +
       "First, on {{ $labels.host }}: virsh domuuid {{ $labels.vm }}",
   };

@@ -25,7 +25,7 @@ function emulatedSeenByHost(): AlertRule {
     severity: "warning",
     summary: `${theVm} has an emulated NIC ({{ $labels.model }})`,
     description:
-      "NIC {{ $labels.mac }} imitates a {{ $labels.model }} register by register: at packet rates that virtio or VMXNET3 carry, it loses. " +
+      "NIC {{ $labels.mac }} imitates real hardware ({{ $labels.model }}) register by register: at packet rates that virtio or VMXNET3 carry, it loses. " +
       `${losingPathsOfVm}First, on {{ $labels.host }}: ` +
       '{{ if eq $labels.hypervisor "vmware" }}change the adapter\'s type to VMXNET3' +
       "{{ else }}virsh edit {{ $labels.vm }}, <model type='virtio'/>{{ end }}",

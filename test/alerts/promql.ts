@@ -82,6 +82,8 @@ function labelsOf(node: SyntaxNode, expr: string): readonly string[] {
       const modifier = node.getChild("AggregateModifier");
       const named = modifier ? labelNames(modifier, expr) : [];
       const inner = inside(node.getChild("FunctionCallBody"), expr);
+      // These pick series and leave them as they are.
+      if (/^(top|bottom)k$/.test(text(node.getChild("AggregateOp") ?? node))) return inner;
       if (modifier?.getChild("Without")) return inner.filter((label) => !named.includes(label));
       return inner.filter((label) => named.includes(label));
     }
@@ -91,6 +93,7 @@ function labelsOf(node: SyntaxNode, expr: string): readonly string[] {
       // Only what the selector compares with = is carried over: there is no series to take labels from.
       if (called === "absent") return body ? labelNames(body, expr) : [];
       if (called === "vector" || called === "time") return [];
+      if (called === "label_replace") return [...new Set([...inside(body, expr), ...strings(body, expr).slice(0, 1)])];
       return inside(body, expr).filter((label) => called !== "histogram_quantile" || label !== "le");
     }
     case "BinaryExpr": {
@@ -98,12 +101,24 @@ function labelsOf(node: SyntaxNode, expr: string): readonly string[] {
       if (!left || !right) return [];
       if (left.number) return right.labels;
       if (node.getChild("Or")) return left.labels.filter((label) => right.labels.includes(label));
-      return left.labels;
+      if (node.getChild("And") || node.getChild("Unless")) return left.labels;
+      return matched(node.getChild("MatchingModifierClause"), left.labels, expr);
     }
     default:
       return operands[0] ? labelsOf(operands[0], expr) : [];
   }
 }
+
+/** What arithmetic and comparison leave of the left side's labels, or of the "many" side's, which is left in all our rules. */
+function matched(clause: SyntaxNode | null, left: readonly string[], expr: string): readonly string[] {
+  const [on, added] = clause?.getChildren("GroupingLabels").map((labels) => labelNames(labels, expr)) ?? [];
+  if (clause?.getChild("GroupRight")) throw new Error(`group_right is not understood here: ${expr}`);
+  if (clause?.getChild("GroupLeft")) return [...new Set([...left, ...(added ?? [])])];
+  return clause?.getChild("On") ? left.filter((label) => on?.includes(label)) : left;
+}
+
+const strings = (body: SyntaxNode | null, expr: string): readonly string[] =>
+  body?.getChildren("StringLiteral").map(({ from, to }) => expr.slice(from + 1, to - 1)) ?? [];
 
 const inside = (body: SyntaxNode | null, expr: string): readonly string[] =>
   body
