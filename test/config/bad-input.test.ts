@@ -8,7 +8,7 @@ describe("one error names line, column, key, what was expected and what was foun
     ],
     [
       "vcenters: []",
-      "1:1: vcenters: unknown key; known keys are paths, path_files, path_urls, path_names, web, collectors, prober, probe, reflector, thresholds, log",
+      "1:1: vcenters: unknown key; known keys are paths, path_files, path_urls, path_names, web, collectors, libvirt, prober, probe, reflector, thresholds, log",
     ],
     ["web: {config_file: x}", "1:7: web.config_file: unknown key; known keys are listen, enable_lifecycle"],
     ["paths: [{target: a}]", "1:9: paths[0].scope: is missing; expected colocated, gateway, external or control"],
