@@ -3,7 +3,7 @@ import { type Sample, sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
 import { ifThere, readNumber } from "../files.ts";
 import { memoryMetrics as m } from "./metrics.ts";
-import { hugePageBytes, pageBytes, parseMeminfo, parseVmstat } from "./parse.ts";
+import { hugePageBytes, parseMeminfo, parsePageBytes, parseVmstat } from "./parse.ts";
 
 const KSM = "/sys/kernel/mm/ksm";
 const HUGE_PAGES = "/sys/kernel/mm/hugepages";
@@ -13,25 +13,25 @@ const KSM_MERGES = 1;
 
 type Counters = ReadonlyMap<string, number>;
 
-/** @returns bytes that the kernel counted in pages, undefined where it counts none or a page's size is unknown */
-function bytesOf(vmstat: Counters, name: string, meminfo: Counters): number | undefined {
-  const pages = vmstat.get(name);
-  const [freeBytes = 0, freePages = 0] = [meminfo.get("MemFree"), vmstat.get("nr_free_pages")];
-  return pages === undefined || freeBytes === 0 || freePages === 0
-    ? undefined
-    : pages * pageBytes(freeBytes, freePages);
+async function readPageBytes(host: Host): Promise<number> {
+  return parsePageBytes(await host.readText("/proc/self/statm"), await host.readText("/proc/self/status"));
 }
 
-function machineSamples(meminfo: Counters, vmstat: Counters): Sample[] {
+/** @param pageBytes undefined where it is not known, and with it what the kernel counts in pages */
+function machineSamples(meminfo: Counters, vmstat: Counters, pageBytes: number | undefined): Sample[] {
+  const bytes = (name: string): number | undefined => {
+    const pages = vmstat.get(name);
+    return pages === undefined || pageBytes === undefined ? undefined : pages * pageBytes;
+  };
   const values = [
     [m.available, {}, meminfo.get("MemAvailable")],
     [m.total, {}, meminfo.get("MemTotal")],
-    [m.swapIn, {}, bytesOf(vmstat, "pswpin", meminfo)],
-    [m.swapOut, {}, bytesOf(vmstat, "pswpout", meminfo)],
+    [m.swapIn, {}, bytes("pswpin")],
+    [m.swapOut, {}, bytes("pswpout")],
     [m.ksmCopies, { cause: "write" }, vmstat.get("cow_ksm")],
     [m.ksmCopies, { cause: "swap_in" }, vmstat.get("ksm_swpin_copy")],
-    [m.balloonPages, { direction: "inflate" }, bytesOf(vmstat, "balloon_inflate", meminfo)],
-    [m.balloonPages, { direction: "deflate" }, bytesOf(vmstat, "balloon_deflate", meminfo)],
+    [m.balloonPages, { direction: "inflate" }, bytes("balloon_inflate")],
+    [m.balloonPages, { direction: "deflate" }, bytes("balloon_deflate")],
   ] as const;
   return values.flatMap(([metric, labels, value]) => (value === undefined ? [] : [{ metric, labels, value }]));
 }
@@ -83,16 +83,15 @@ export const memory = defineCollector({
   name: "memory",
   metrics: m,
   async collect(host) {
-    const [meminfo, vmstat, ...parts] = await Promise.all([
+    const [meminfo, vmstat, pageBytes, ...parts] = await Promise.all([
       host.readText("/proc/meminfo"),
       host.readText("/proc/vmstat"),
+      ifThere(readPageBytes(host)),
       ifThere(ksmSamples(host)),
       ifThere(hugePageSamples(host)),
       ifThere(nodeSamples(host)),
     ]);
-    return [
-      ...machineSamples(parseMeminfo("/proc/meminfo", meminfo), parseVmstat(vmstat)),
-      ...parts.flatMap((samples) => samples ?? []),
-    ];
+    const machine = machineSamples(parseMeminfo("/proc/meminfo", meminfo), parseVmstat(vmstat), pageBytes);
+    return [...machine, ...parts.flatMap((samples) => samples ?? [])];
   },
 });

@@ -31,11 +31,18 @@ export function parseVmstat(text: string): ReadonlyMap<string, number> {
 }
 
 /**
- * Bytes of a page, which no file tells: 4,096 on x86, up to 65,536 on arm64 and ppc64. Free memory is shown in kB and in
- * pages; read a moment apart they differ a little, page sizes by a factor of two at least.
+ * Bytes of a page, which no file tells: 4,096 on x86, up to 65,536 on arm64 and ppc64. The size of our own process is shown in
+ * pages and in kB; read a moment apart they differ a little, sizes of pages by a factor of two at least.
+ * @param statm /proc/self/statm @param status /proc/self/status
+ * @throws ParseError
  */
-export function pageBytes(freeBytes: number, freePages: number): number {
-  return 2 ** Math.round(Math.log2(freeBytes / freePages));
+export function parsePageBytes(statm: string, status: string): number {
+  const pages = Number(/^(\d+) /.exec(statm)?.[1]);
+  const kib = Number(/^VmSize:\s+(\d+) kB$/m.exec(status)?.[1]);
+  if (!(pages > 0 && kib > 0)) {
+    throw new ParseError(`expected pages in /proc/self/statm and VmSize in /proc/self/status, got "${statm.trim()}"`);
+  }
+  return 2 ** Math.round(Math.log2((KIB * kib) / pages));
 }
 
 /** The size in bytes of the huge pages that a directory such as `hugepages-2048kB` stands for. @throws ParseError */

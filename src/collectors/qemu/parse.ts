@@ -19,13 +19,13 @@ export type ThreadRole = { readonly vcpu: number } | { readonly thread: IoThread
 
 /**
  * Threads have names of their own where QEMU was told debug-threads=on, as libvirt does: `CPU 0/KVM`, `CPU 3/TCG`,
- * `IO iothread1`.
+ * `IO iothread1`. The one called mon_iothread serves libvirt.
  */
 export function threadRole(comm: string, isMain: boolean): ThreadRole {
   const vcpu = /^CPU (\d+)\/\w+$/.exec(comm.trim())?.[1];
   if (vcpu !== undefined) return { vcpu: Number(vcpu) };
   if (isMain) return { thread: "emulator" };
-  if (comm.startsWith("IO ")) return { thread: "iothread" };
+  if (/^IO (?!mon_iothread)/.test(comm)) return { thread: "iothread" };
   return vhostOwner(comm) === undefined ? undefined : { thread: "vhost" };
 }
 
