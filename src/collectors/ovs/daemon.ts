@@ -1,19 +1,58 @@
 import { type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
-import { type DatapathLookups, type DropEvent, parseDatapaths, parseDropEvents } from "./datapath.ts";
+import { type DropEvent, parseDropEvents, parseLostUpcalls, parseReceived } from "./datapath.ts";
 import { createJsonRpc, type JsonRpc, RefusedError } from "./json-rpc.ts";
 
 /** What ovs-vswitchd itself tells, which is in no database. */
 export interface Daemon {
   /** False where it does not run: the statistics in the database stand still then. */
   readonly runs: boolean;
-  readonly datapaths: readonly DatapathLookups[];
+  readonly datapaths: readonly Datapath[];
   readonly drops: readonly DropEvent[];
   /** What is missing, why, and what would mend it; empty where nothing is. */
   readonly detail: string;
 }
 
-async function ask(rpc: JsonRpc, command: string): Promise<string> {
-  return String(await rpc.call(command, []));
+/** A datapath, by its name such as system@ovs-system; what it does not tell is undefined. */
+export interface Datapath {
+  readonly name: string;
+  /** Packets whose upcall to the slow path failed. */
+  readonly lostUpcalls: number | undefined;
+  /** Packets that reached it; of one in user space. */
+  readonly received: number | undefined;
+}
+
+/** Events that are shown before they happen, because alerts count on them: limits, and a slow path that is overwhelmed. */
+const COUNTED_ON = ["datapath_drop_meter", "datapath_drop_upcall_error", "datapath_drop_lock_error"];
+
+/** What a command prints; empty where this version refuses it. */
+type Ask = (command: string, ...args: readonly string[]) => Promise<string>;
+
+function askOver(rpc: JsonRpc): Ask {
+  return async (command, ...args) => {
+    try {
+      return String(await rpc.call(command, args));
+    } catch (error) {
+      if (error instanceof RefusedError) return "";
+      throw error;
+    }
+  };
+}
+
+// Asked by name: a list of all datapaths makes the daemon warn in its log where the kernel's module is not loaded.
+async function readDatapath(ask: Ask, type: string): Promise<Datapath> {
+  const name = `${type}@ovs-${type}`;
+  const lostUpcalls = parseLostUpcalls(await ask("dpctl/show", name));
+  if (type !== USERSPACE) return { name, lostUpcalls, received: undefined };
+  return { name, lostUpcalls, received: parseReceived(await ask("dpif-netdev/pmd-stats-show", `ovs-${type}`)) };
+}
+
+async function readDrops(ask: Ask): Promise<DropEvent[]> {
+  const drops = parseDropEvents(await ask("coverage/show"));
+  for (const cause of COUNTED_ON.filter((event) => drops.every((drop) => drop.cause !== event))) {
+    const count = await ask("coverage/read-counter", cause);
+    if (count !== "") drops.push({ cause, packets: Number(count) });
+  }
+  return drops;
 }
 
 async function controlSocket(host: Host, directory: string): Promise<string> {
@@ -21,12 +60,13 @@ async function controlSocket(host: Host, directory: string): Promise<string> {
   return `${directory}/ovs-vswitchd.${pid}.ctl`;
 }
 
-async function askDaemon(host: Host, socket: string, signal: AbortSignal): Promise<Daemon> {
+async function askDaemon(host: Host, socket: string, types: readonly string[], signal: AbortSignal): Promise<Daemon> {
   const connection = await host.connect(socket, signal);
   try {
-    const rpc = createJsonRpc(connection, socket);
-    const datapaths = parseDatapaths(await ask(rpc, "dpctl/show"));
-    const drops = parseDropEvents(await ask(rpc, "coverage/show"));
+    const ask = askOver(createJsonRpc(connection, socket));
+    const datapaths: Datapath[] = [];
+    for (const type of types) datapaths.push(await readDatapath(ask, type));
+    const drops = types.includes(USERSPACE) ? await readDrops(ask) : [];
     return { runs: true, datapaths, drops, detail: "" };
   } finally {
     connection.close();
@@ -37,16 +77,23 @@ function refusedConnection(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
 }
 
+const USERSPACE = "netdev";
 const unknown = { datapaths: [], drops: [] };
 
 /**
  * Asks ovs-vswitchd over its control socket, which is open to those who may administer it.
  * @param directory that holds its files: the one of the database's socket
+ * @param types of the datapaths that its bridges use: system (the kernel's), netdev (in user space)
  * @throws ParseError; Error where it ends or hangs in mid-call
  */
-export async function readDaemon(host: Host, directory: string, signal: AbortSignal): Promise<Daemon> {
+export async function readDaemon(
+  host: Host,
+  directory: string,
+  types: readonly string[],
+  signal: AbortSignal,
+): Promise<Daemon> {
   try {
-    return await askDaemon(host, await controlSocket(host, directory), signal);
+    return await askDaemon(host, await controlSocket(host, directory), types, signal);
   } catch (error) {
     if (error instanceof SourceAbsentError || refusedConnection(error)) {
       const detail = `ovs-vswitchd does not run (nothing answers in ${directory}): its counters stand still and are left out; start it`;
@@ -56,7 +103,6 @@ export async function readDaemon(host: Host, directory: string, signal: AbortSig
       const detail = `only root may ask ovs-vswitchd (in ${directory}) for lost upcalls and drops of its datapath: run as root, or let this user write to its .ctl socket`;
       return { ...unknown, runs: true, detail };
     }
-    if (error instanceof RefusedError) return { ...unknown, runs: true, detail: error.message };
     throw error;
   }
 }

@@ -1,32 +1,24 @@
 import { ParseError } from "../../kernel/host.ts";
 
-/** What became of packets that looked for their flow in one datapath. */
-export interface DatapathLookups {
-  /** As `system@ovs-system` or `netdev@ovs-netdev`. */
-  readonly datapath: string;
-  /** Their upcall to the slow path failed: dropped. */
-  readonly lost: number;
+/**
+ * Packets that `ovs-appctl dpctl/show DATAPATH` counts as lost: their upcall to the slow path failed.
+ * @returns undefined where the text has no line of lookups @throws ParseError where that line is not understood
+ */
+export function parseLostUpcalls(text: string): number | undefined {
+  const lookups = /^\s*lookups:.*$/m.exec(text)?.[0];
+  if (lookups === undefined) return undefined;
+  const lost = /\blost:\s*(\d+)/.exec(lookups)?.[1];
+  if (lost !== undefined) return Number(lost);
+  throw new ParseError(`dpctl/show: expected lookups with lost:NUMBER, found "${lookups.trim().slice(0, 80)}"`);
 }
 
 /**
- * Reads what `ovs-appctl dpctl/show` prints: each datapath's name on a line of its own, its facts indented below.
- * @throws ParseError where a datapath's line of lookups is not understood
+ * Packets that all threads of a datapath in user space received, as `ovs-appctl dpif-netdev/pmd-stats-show` prints them.
+ * @returns undefined where it prints none: before 2.10
  */
-export function parseDatapaths(text: string): DatapathLookups[] {
-  const datapaths: DatapathLookups[] = [];
-  let datapath = "";
-  for (const line of text.split("\n")) {
-    datapath = /^(\S+):\s*$/.exec(line)?.[1] ?? datapath;
-    if (!/^\s+lookups:/.test(line)) continue;
-    const lost = /\blost:\s*(\d+)/.exec(line)?.[1];
-    if (datapath === "" || lost === undefined) {
-      throw new ParseError(
-        `dpctl/show: expected a datapath's lookups with lost:NUMBER, found "${line.trim().slice(0, 80)}"`,
-      );
-    }
-    datapaths.push({ datapath, lost: Number(lost) });
-  }
-  return datapaths;
+export function parseReceived(text: string): number | undefined {
+  const threads = [...text.matchAll(/^\s*packets received:\s*(\d+)/gm)];
+  return threads.length === 0 ? undefined : threads.reduce((total, [, packets]) => total + Number(packets), 0);
 }
 
 /** Packets that were dropped, by the name of the event that counts them. */

@@ -8,7 +8,7 @@ import { createJsonRpc } from "./json-rpc.ts";
 import { ovsMetrics as m } from "./metrics.ts";
 import type { OvsOptions } from "./options.ts";
 import { type OvsInterface, parseInterfaces } from "./parse.ts";
-import { interfaceSamples } from "./samples.ts";
+import { datapathSamples, interfaceSamples } from "./samples.ts";
 
 const SOCKETS = ["/run/openvswitch/db.sock", "/var/run/openvswitch/db.sock"];
 
@@ -44,6 +44,17 @@ async function readInterfaces({ socket, connection }: Database): Promise<OvsInte
   }
 }
 
+/** With the datapath in user space packets come from devices of the kernel by a packet socket, ahead of the kernel's policing. */
+function uselessPolicing(interfaces: readonly OvsInterface[]): string {
+  const useless = interfaces.filter(({ datapath, type, policing }) => {
+    return datapath === "netdev" && type === "system" && policing.rateKbps + policing.rateKpps > 0;
+  });
+  const [first, ...others] = useless.map(({ name }) => name);
+  if (first === undefined) return "";
+  const which = others.length === 0 ? first : `${first} and ${others.length} more`;
+  return `ingress policing of ${which} has no effect: the bridge's datapath is in user space; limit the port by QoS`;
+}
+
 export const ovs = defineCollector({
   name: "ovs",
   metrics: m,
@@ -52,11 +63,12 @@ export const ovs = defineCollector({
   async collect(host, options: OvsOptions, signal, note) {
     const database = await connect(host, options.socket === undefined ? SOCKETS : [options.socket], signal);
     const interfaces = await readInterfaces(database);
-    const daemon = await readDaemon(host, dirname(database.socket), signal);
-    if (daemon.detail !== "") note(daemon.detail);
+    const types = [...new Set(interfaces.map(({ datapath }) => datapath))].filter((type) => type !== "");
+    const daemon = await readDaemon(host, dirname(database.socket), types, signal);
+    for (const detail of [daemon.detail, uselessPolicing(interfaces)]) if (detail !== "") note(detail);
     return [
       ...interfaces.flatMap((one) => interfaceSamples(one, daemon.runs)),
-      ...daemon.datapaths.map(({ datapath, lost }) => sample(m.lostUpcalls, { datapath }, lost)),
+      ...daemon.datapaths.flatMap(datapathSamples),
       ...daemon.drops.map(({ cause, packets }) => sample(m.datapathDrops, { cause }, packets)),
     ];
   },

@@ -23,6 +23,11 @@ export const ovsMetrics = {
     "Packets of new flows that were dropped because the slow path did not keep up.",
     ["datapath"],
   ),
+  datapathPackets: counter(
+    "virtloss_ovs_datapath_packets_total",
+    "Packets that reached a datapath in user space. What its devices received beyond these was lost on the way, uncounted.",
+    ["datapath"],
+  ),
   datapathDrops: counter(
     "virtloss_ovs_datapath_drops_total",
     "Packets that the datapath in user space dropped, by the name that Open vSwitch counts them under.",

@@ -1,6 +1,7 @@
 import { type AnySample, sample } from "../../metrics/define.ts";
 import { limitSamples } from "../../vm/samples.ts";
-import { portDrops } from "./drops.ts";
+import type { Datapath } from "./daemon.ts";
+import { type PortDrops, portDrops } from "./drops.ts";
 import { portLimits } from "./limits.ts";
 import { ovsMetrics as m } from "./metrics.ts";
 import type { OvsInterface } from "./parse.ts";
@@ -19,10 +20,38 @@ function guestMac({ externalIds }: OvsInterface): string {
  */
 function isGuestPort(one: OvsInterface): boolean {
   if (one.type === "internal") return false;
-  return guestMac(one) !== "" || one.type.startsWith("dpdkvhostuser") || one.driver === "tun";
+  const isTap = one.type === "system" && one.driver === "tun";
+  return guestMac(one) !== "" || one.type.startsWith("dpdkvhostuser") || isTap;
 }
 
-/** @param countersMove false where nobody brings the statistics up to date */
+interface PortLabels {
+  readonly bridge: string;
+  readonly device: string;
+  readonly mac: string;
+}
+
+function counterSamples(
+  one: OvsInterface,
+  port: PortLabels,
+  named: Record<PortDrops["direction"], string>,
+): AnySample[] {
+  const { statistics, up, type } = one;
+  const packets = { receive: statistics.get("rx_packets"), transmit: statistics.get("tx_packets") };
+  // A bridge's own interface is down on most hosts: nothing is lost by it, and what is flooded to it is nobody's packet.
+  const isIdle = type === "internal" && up !== true;
+  return [
+    ...(up === undefined || type === "internal" ? [] : [sample(m.portUp, port, Number(up))]),
+    ...(["receive", "transmit"] as const).flatMap((direction) => {
+      const count = packets[direction];
+      return count === undefined ? [] : sample(m.packets, { ...port, direction: named[direction] }, count);
+    }),
+    ...(isIdle ? [] : portDrops(statistics)).map((drops) =>
+      sample(m.drops, { ...port, direction: named[drops.direction], cause: drops.cause }, drops.packets),
+    ),
+  ];
+}
+
+/** Everything that is known of one interface. @param countersMove false where nobody brings the statistics up to date */
 export function interfaceSamples(one: OvsInterface, countersMove: boolean): AnySample[] {
   const isGuest = isGuestPort(one);
   const directions = isGuest
@@ -33,17 +62,7 @@ export function interfaceSamples(one: OvsInterface, countersMove: boolean): AnyS
   const vm_uuid = (vmUuidKeys.map((key) => one.externalIds.get(key)).find(Boolean) ?? "").toLowerCase();
   const samples: AnySample[] = [sample(m.portInfo, { ...port, type: one.type, iface_id, vm_uuid }, 1)];
 
-  if (countersMove) {
-    if (one.up !== undefined) samples.push(sample(m.portUp, port, Number(one.up)));
-    for (const direction of ["receive", "transmit"] as const) {
-      const packets = one.statistics.get(direction === "receive" ? "rx_packets" : "tx_packets");
-      if (packets !== undefined)
-        samples.push(sample(m.packets, { ...port, direction: directions[direction] }, packets));
-    }
-    for (const { direction, cause, packets } of portDrops(one.statistics)) {
-      samples.push(sample(m.drops, { ...port, direction: directions[direction], cause }, packets));
-    }
-  }
+  if (countersMove) samples.push(...counterSamples(one, port, directions));
 
   const place = {
     network: iface_id || one.bridge,
@@ -54,4 +73,12 @@ export function interfaceSamples(one: OvsInterface, countersMove: boolean): AnyS
   };
   const limits = portLimits(one, isGuest).flatMap((limit) => limitSamples({ source: "ovs", ...place }, limit));
   return [...samples, ...limits];
+}
+
+export function datapathSamples({ name, lostUpcalls, received }: Datapath): AnySample[] {
+  const labels = { datapath: name };
+  return [
+    ...(lostUpcalls === undefined ? [] : [sample(m.lostUpcalls, labels, lostUpcalls)]),
+    ...(received === undefined ? [] : [sample(m.datapathPackets, labels, received)]),
+  ];
 }
