@@ -80,10 +80,19 @@ function selectsAll(selector: Uint8Array | undefined): boolean {
   return Array.from({ length: keys }, (_, i) => u32At(selector, 16 + 16 * i)).every((mask) => mask === 0);
 }
 
+/** struct tcf_ematch_tree_hdr begins with the number of conditions. */
+function hasNoCondition(tree: Attributes): boolean {
+  const header = tree.get(1);
+  return header === undefined || (header[0] === 0 && header[1] === 0);
+}
+
 /** Where each kind of filter has its actions, and whether it takes every packet. */
 const filterKinds = new Map([
   ["matchall", { actions: 2, police: undefined, takesAll: () => true }],
-  ["basic", { actions: 3, police: 4, takesAll: (options: Attributes) => !options.has(2) }],
+  [
+    "basic",
+    { actions: 3, police: 4, takesAll: (options: Attributes) => hasNoCondition(nested(options, 2, "conditions")) },
+  ],
   ["u32", { actions: 7, police: 6, takesAll: (options: Attributes) => selectsAll(options.get(5)) }],
 ]);
 

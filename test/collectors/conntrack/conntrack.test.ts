@@ -43,6 +43,19 @@ test.each(["", "-1", "1e3", "0x10", "many"])("%j is no count", (text) => {
   expect(() => parseCount("/proc/x", `${text}\n`)).toThrow(`/proc/x: expected a number, got "${text}"`);
 });
 
+// That machine sent 200 packets to as many ports while its table held 20; a rule of nftables counted the 23 that were tracked.
+test("a table that was full has dropped what it did not track", async () => {
+  const { samples } = await collectOnce(conntrack, createFixtureHost("linux-6.1-host"), {});
+
+  expect(values(samples)).toEqual({
+    virtloss_conntrack_entries: 20,
+    virtloss_conntrack_entries_max: 20,
+    "virtloss_conntrack_drops_total drop": 200 - 23,
+    "virtloss_conntrack_drops_total early_drop": 3,
+    "virtloss_conntrack_drops_total insert_failed": 0,
+  });
+});
+
 test("a captured machine has its table's size and no losses", async () => {
   const { samples } = await collectOnce(conntrack, createFixtureHost("linux-6.18-virtio"), {});
 
