@@ -16,3 +16,13 @@ export async function readNumber(host: Host, file: string): Promise<number> {
   if (!/^\d+$/.test(text)) throw new ParseError(`${file}: expected a number, got "${text.slice(0, 80)}"`);
   return Number(text);
 }
+
+/** The same of something that is read at once. */
+export function nowIfThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SourceAbsentError) return undefined;
+    throw error;
+  }
+}

@@ -28,6 +28,12 @@ export interface Connection extends AsyncIterable<Uint8Array> {
 export interface Host {
   /** @throws SourceAbsentError, NotPermittedError */
   readText(path: string): Promise<string>;
+  /**
+   * A file of /proc of at most a page, read at once, at a tenth of what readText costs: for what is read thousands of times.
+   * Only files for which the kernel waits on nobody (schedstat, stat, status, comm; not cmdline or maps, which wait for the
+   * process), and with turns for others in between. @throws SourceAbsentError, NotPermittedError
+   */
+  readNow(path: string): string;
   /** Names in a directory, sorted. @throws SourceAbsentError, NotPermittedError */
   list(path: string): Promise<readonly string[]>;
   /** The target of a symbolic link, unresolved. @throws SourceAbsentError, NotPermittedError */

@@ -1,4 +1,4 @@
-import { close, open, read } from "node:fs";
+import { close, closeSync, open, openSync, read, readSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import { createLinuxTracing } from "./bpf/linux-tracing.ts";
@@ -66,6 +66,24 @@ async function readCapped(path: string, maxBytes: number): Promise<string> {
   }
 }
 
+const page = Buffer.alloc(FIRST_READ_BYTES);
+
+/** @throws as readText does */
+function readPage(path: string): string {
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      const bytesRead = readSync(descriptor, page, 0, page.length, null);
+      if (bytesRead < page.length) return page.toString("utf8", 0, bytesRead);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw errorOf(path, codeOf(error), error);
+  }
+  throw new Error(`${path}: expected less than ${page.length} bytes, found more`);
+}
+
 async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -92,6 +110,7 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
 
   return {
     readText: (path) => reading(path, () => readCapped(path, maxFileBytes)),
+    readNow: readPage,
     list: (path) => reading(path, async () => (await readdir(path)).sort()),
     readLink: (path) => reading(path, () => readlink(path)),
     async ethtool(device, request) {

@@ -44,12 +44,21 @@ function fail(path: string, errno: number): never {
   throw new Error(message);
 }
 
+function textOrError(path: string, text: string): string {
+  const errno = /^ERROR: (\d+)\s*$/.exec(text)?.[1];
+  return errno === undefined ? text : fail(path, Number(errno));
+}
+
 /** A file is its text; one that holds `ERROR: 13` is that error number; one that is missing is absent. */
 async function read(root: string, path: string): Promise<string> {
   // Joined as text: the kernel, not we, resolves `..` behind a symbolic link.
-  const text = await readFile(root + path, "utf8").catch(() => fail(path, constants.errno.ENOENT));
-  const errno = /^ERROR: (\d+)\s*$/.exec(text)?.[1];
-  return errno === undefined ? text : fail(path, Number(errno));
+  return textOrError(path, await readFile(root + path, "utf8").catch(() => fail(path, constants.errno.ENOENT)));
+}
+
+function readNow(root: string, path: string): string {
+  return existsSync(root + path)
+    ? textOrError(path, readFileSync(root + path, "utf8"))
+    : fail(path, constants.errno.ENOENT);
 }
 
 function stringSet(request: DataView): string {
@@ -66,6 +75,7 @@ export function createFixtureHost(name: string): Host {
   const machine = existsSync(facts) ? (JSON.parse(readFileSync(facts, "utf8")) as MachineFacts) : undefined;
   return {
     readText: (path) => read(root, path),
+    readNow: (path) => readNow(root, path),
     list: async (path) => (await readdir(root + path).catch(() => fail(path, constants.errno.ENOENT))).sort(),
     readLink: (path) => readlink(root + path).catch(() => fail(path, constants.errno.ENOENT)),
     async ethtool(device, request) {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { type Host, SourceAbsentError } from "../../kernel/host.ts";
 import { type AnySample, sample } from "../../metrics/define.ts";
 import { vmMetrics } from "../../vm/metrics.ts";
@@ -39,8 +40,9 @@ async function samplesOf(
   const networks = await readNetworks(host, processes);
   const samples: AnySample[] = [];
   for (const process of processes) {
+    await turn();
     signal.throwIfAborted();
-    const times = await readMachineTimes(host, process.threads, nodes);
+    const times = readMachineTimes(host, process.threads, nodes);
     const counters = networks.get(process.network) ?? new Map();
     samples.push(...vmSamples(machineOf(process, { hostName, times, counters }), "libvirt"));
   }
@@ -68,6 +70,7 @@ export const qemu = defineSource({
     async function readProcesses(pids: readonly string[], around: Surroundings, signal: AbortSignal, note: Note) {
       const now = new Map<string, QemuProcess>();
       for (const pid of pids) {
+        await turn();
         signal.throwIfAborted();
         try {
           const process = await ifThere(readProcess(host, pid, known.get(pid), around));

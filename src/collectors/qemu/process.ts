@@ -1,6 +1,6 @@
 import type { Host } from "../../kernel/host.ts";
 import { parseQemuCommandLine, type QemuCommandLine } from "../../vm/qemu-command-line.ts";
-import { ifThere } from "../files.ts";
+import { ifThere, nowIfThere } from "../files.ts";
 import { isDue } from "./due.ts";
 import { allowedCpus, parseTaskStat, statusBytes } from "./parse.ts";
 import { readMemoryByNode } from "./placement.ts";
@@ -55,9 +55,9 @@ async function readBridges(host: Host, { byNic }: ConnectedTaps): Promise<Readon
   return new Map((await Promise.all(bridges)).flat());
 }
 
-async function countPinned(host: Host, threads: readonly MachineThread[], onlineCpus: number): Promise<number> {
+function countPinned(host: Host, threads: readonly MachineThread[], onlineCpus: number): number {
   const vcpus = threads.filter(({ role }) => "vcpu" in role);
-  const statuses = await Promise.all(vcpus.map(({ directory }) => ifThere(host.readText(`${directory}/status`))));
+  const statuses = vcpus.map(({ directory }) => nowIfThere(() => host.readNow(`${directory}/status`)));
   return statuses.filter((status) => (allowedCpus(status ?? "") ?? onlineCpus) < onlineCpus).length;
 }
 
@@ -79,8 +79,8 @@ async function refresh(host: Host, process: QemuProcess, around: Surroundings): 
     taps,
     bridges: network === "self" ? await readBridges(host, taps) : new Map(),
     network,
-    pinnedVcpus: await countPinned(host, threads, onlineCpus),
-    hostSwappedBytes: statusBytes(await host.readText(`/proc/${pid}/status`), "VmSwap"),
+    pinnedVcpus: countPinned(host, threads, onlineCpus),
+    hostSwappedBytes: statusBytes(host.readNow(`/proc/${pid}/status`), "VmSwap"),
     memoryByNode: around.severalNodes ? await readMemoryByNode(host, pid) : undefined,
   };
 }
@@ -125,7 +125,7 @@ export async function readProcess(
   around: Surroundings,
 ): Promise<QemuProcess | undefined> {
   const file = `/proc/${pid}/stat`;
-  const { startTicks, ended } = parseTaskStat(file, await host.readText(file));
+  const { startTicks, ended } = parseTaskStat(file, host.readNow(file));
   if (ended) return undefined;
   if (before?.startTicks !== startTicks) return readNewProcess(host, pid, startTicks, around);
   return isDue(around.round, before.sinceRound, Number(pid)) ? refresh(host, before, around) : before;

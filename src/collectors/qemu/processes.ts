@@ -1,6 +1,10 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
 import { isDue } from "./due.ts";
 import { isQemuName, vhostOwner } from "./parse.ts";
+
+/** Processes between two turns of the event loop: names of new ones take some 10 µs each. */
+const PROCESSES_A_TURN = 100;
 
 /** Processes that bear on virtual machines, by their numbers in /proc. */
 export interface FoundProcesses {
@@ -17,17 +21,17 @@ interface Seen {
 }
 
 /** Empty where the process has ended, or is hidden from us (hidepid=1). */
-async function readName(host: Host, pid: string): Promise<string> {
+function readName(host: Host, pid: string): string {
   try {
-    return await host.readText(`/proc/${pid}/comm`);
+    return host.readNow(`/proc/${pid}/comm`);
   } catch (error) {
     if (error instanceof SourceAbsentError || error instanceof NotPermittedError) return "";
     throw error;
   }
 }
 
-async function kindOf(host: Host, pid: string): Promise<Kind> {
-  const comm = await readName(host, pid);
+function kindOf(host: Host, pid: string): Kind {
+  const comm = readName(host, pid);
   if (isQemuName(comm)) return "qemu";
   const owner = vhostOwner(comm);
   return owner === undefined ? "other" : { vhostOf: owner };
@@ -40,16 +44,17 @@ async function kindOf(host: Host, pid: string): Promise<Kind> {
 export function trackProcesses(host: Host): (round: number) => Promise<FoundProcesses> {
   let seen = new Map<string, Seen>();
 
-  async function look(pid: string, round: number): Promise<Seen> {
+  function look(pid: string, round: number): Seen {
     const before = seen.get(pid);
     if (before && (before.kind !== "other" || !isDue(round, before.sinceRound, Number(pid)))) return before;
-    return { kind: await kindOf(host, pid), sinceRound: before?.sinceRound ?? round };
+    return { kind: kindOf(host, pid), sinceRound: before?.sinceRound ?? round };
   }
 
   return async (round) => {
     const now = new Map<string, Seen>();
     for (const pid of (await host.list("/proc")).filter((name) => /^\d+$/.test(name))) {
-      now.set(pid, await look(pid, round));
+      now.set(pid, look(pid, round));
+      if (now.size % PROCESSES_A_TURN === 0) await turn();
     }
     seen = now;
     const vhost = new Map<string, string[]>();

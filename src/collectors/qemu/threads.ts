@@ -1,6 +1,6 @@
 import type { Host } from "../../kernel/host.ts";
 import type { IoThread, VcpuTimes } from "../../vm/vm.ts";
-import { ifThere } from "../files.ts";
+import { nowIfThere } from "../files.ts";
 import { isQemuName, parseSchedstat, parseTaskStat, type ThreadRole, type ThreadTimes, threadRole } from "./parse.ts";
 
 /** A thread that runs a vCPU or moves packets. */
@@ -22,13 +22,13 @@ export async function readThreadNames(
   known: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, string>> {
   const tids = await host.list(`/proc/${pid}/task`);
-  const names = tids.map(async (tid): Promise<[string, string][]> => {
+  const names = tids.flatMap((tid): [string, string][] => {
     const before = known.get(tid);
     if (before !== undefined && (tid === pid || !isQemuName(before))) return [[tid, before]];
-    const comm = await ifThere(host.readText(`/proc/${pid}/task/${tid}/comm`));
+    const comm = nowIfThere(() => host.readNow(`/proc/${pid}/task/${tid}/comm`));
     return comm === undefined ? [] : [[tid, comm.trim()]];
   });
-  return new Map((await Promise.all(names)).flat());
+  return new Map(names);
 }
 
 /** @param vhost numbers of the kernel threads that work for the process */
@@ -44,37 +44,33 @@ export function machineThreads(
   return [...own, ...vhost.map((other): MachineThread => ({ directory: `/proc/${other}`, role: { thread: "vhost" } }))];
 }
 
-async function readTimes(host: Host, directory: string): Promise<ThreadTimes | undefined> {
+function readTimes(host: Host, directory: string): ThreadTimes | undefined {
   const file = `${directory}/schedstat`;
-  const text = await ifThere(host.readText(file));
+  const text = nowIfThere(() => host.readNow(file));
   return text === undefined ? undefined : parseSchedstat(file, text);
 }
 
 /** @param nodeOfCpu empty where there is one node only: nothing is asked then */
-async function readNode(
-  host: Host,
-  directory: string,
-  nodeOfCpu: ReadonlyMap<number, number>,
-): Promise<number | undefined> {
+function readNode(host: Host, directory: string, nodeOfCpu: ReadonlyMap<number, number>): number | undefined {
   if (nodeOfCpu.size === 0) return undefined;
-  const text = await ifThere(host.readText(`${directory}/stat`));
-  return text === undefined ? undefined : nodeOfCpu.get(parseTaskStat(`${directory}/stat`, text).lastCpu);
+  const file = `${directory}/stat`;
+  const text = nowIfThere(() => host.readNow(file));
+  return text === undefined ? undefined : nodeOfCpu.get(parseTaskStat(file, text).lastCpu);
 }
 
 /** Threads that have ended since they were found are left out. */
-export async function readMachineTimes(
+export function readMachineTimes(
   host: Host,
   threads: readonly MachineThread[],
   nodeOfCpu: ReadonlyMap<number, number>,
-): Promise<MachineTimes> {
+): MachineTimes {
+  const vcpus: VcpuTimes[] = [];
   const readySeconds = new Map<IoThread["thread"], number>();
-  const read = threads.map(async ({ directory, role }): Promise<VcpuTimes[]> => {
-    const times = await readTimes(host, directory);
-    if (times === undefined) return [];
-    if ("vcpu" in role) return [{ vcpu: role.vcpu, ...times, node: await readNode(host, directory, nodeOfCpu) }];
-    readySeconds.set(role.thread, times.readySeconds + (readySeconds.get(role.thread) ?? 0));
-    return [];
-  });
-  const vcpus = (await Promise.all(read)).flat();
+  for (const { directory, role } of threads) {
+    const times = readTimes(host, directory);
+    if (times === undefined) continue;
+    if ("vcpu" in role) vcpus.push({ vcpu: role.vcpu, ...times, node: readNode(host, directory, nodeOfCpu) });
+    else readySeconds.set(role.thread, times.readySeconds + (readySeconds.get(role.thread) ?? 0));
+  }
   return { vcpus, ioThreads: [...readySeconds].map(([thread, seconds]) => ({ thread, readySeconds: seconds })) };
 }

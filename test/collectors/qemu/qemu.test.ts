@@ -25,17 +25,18 @@ async function collectRounds(host: Host, rounds: number, between: (round: number
 function watched(name: string, files: Record<string, string | Error> = {}) {
   const host = createFixtureHost(name);
   const asked: string[] = [];
-  const answer = async <T>(path: string, real: (path: string) => Promise<T>, text: (text: string) => T): Promise<T> => {
+  const changed = (path: string): string | undefined => {
     asked.push(path);
     const own = Object.entries(files).find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1];
     if (own instanceof Error) throw own;
-    return own === undefined ? real(path) : text(own);
+    return own;
   };
   const watchedHost: Host = {
     ...host,
-    readText: (path) => answer(path, host.readText, (text) => text),
-    list: (path) => answer<readonly string[]>(path, host.list, (text) => text.split(" ")),
-    readLink: (path) => answer(path, host.readLink, (text) => text),
+    readText: async (path) => changed(path) ?? host.readText(path),
+    readNow: (path) => changed(path) ?? host.readNow(path),
+    list: async (path) => changed(path)?.split(" ") ?? host.list(path),
+    readLink: async (path) => changed(path) ?? host.readLink(path),
   };
   return { host: watchedHost, asked, files };
 }
