@@ -42,6 +42,23 @@ export function choice<const M extends AnyMetricDef>(
     .current({ selected: true, text: ["All"], value: ["$__all"] });
 }
 
+/** The same for a board that is about one of them: nobody can read five hundred at once. */
+export function onlyOne<const M extends AnyMetricDef>(
+  metric: M,
+  label: LabelsOf<M> | "instance",
+  title: string,
+  matchers = "",
+): dashboard.QueryVariableBuilder {
+  return new dashboard.QueryVariableBuilder(label)
+    .label(title)
+    .datasource(datasource)
+    .query(`label_values(${metric.name}${matchers}, ${label})`)
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.AlphabeticalAsc)
+    .multi(false)
+    .includeAll(false);
+}
+
 const COLUMNS = 24;
 
 /** Whole columns for each panel; those without a width share what is left. */

@@ -1,3 +1,4 @@
+import { join } from "../../alerts/rules/join.ts";
 import type { MetricDef } from "../../src/metrics/define.ts";
 import { type PromQL, promql, type RecordDef } from "../../src/metrics/promql.ts";
 
@@ -5,6 +6,13 @@ import { type PromQL, promql, type RecordDef } from "../../src/metrics/promql.ts
 export const ofInstance = (series: MetricDef | RecordDef): PromQL => promql`${series}{instance=~"$instance"}`;
 export const ofPath = (series: MetricDef | RecordDef): PromQL =>
   promql`${series}{instance=~"$instance", path=~"$path", scope=~"$scope"}`;
+
+/** Of the one host that a board is about: its exporter's series, and those that name the host. */
+export const onHost = (series: MetricDef | RecordDef): PromQL => promql`${series}{instance="$instance"}`;
+/** Of the one virtual machine that a board is about, as its host tells. */
+export const ofVm = (series: MetricDef | RecordDef): PromQL => promql`${series}{vm="$vm"}`;
+/** Of the same machine, as the exporter inside it tells. */
+export const inGuest = (expr: PromQL): PromQL => promql`${expr} and on (job, instance) ${join.guestVm}{vm="$vm"}`;
 
 /** Grafana's own window: four scrapes at least. */
 export const perSecond = (series: PromQL): PromQL => promql`rate(${series}[$__rate_interval])`;
