@@ -4,140 +4,33 @@
  *
  *     node test/support/fake-libvirtd.mjs SOCKET DOMAINS
  */
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
-const REMOTE = 0x20008086;
-const KEEPALIVE = 0x6b656570;
-const OPEN = 1;
-const DOMAIN_XML = 14;
-const AUTH_LIST = 66;
-const AUTH_POLKIT = 70;
-const ALL_STATS = 344;
+import { createDomain, withoutQemu } from "./fake-libvirtd-domains.mjs";
+import { faults } from "./fake-libvirtd-faults.mjs";
+import {
+  ALL_STATS,
+  AUTH_LIST,
+  AUTH_POLKIT,
+  DOMAIN_INFO,
+  DOMAIN_XML,
+  failure,
+  INTERFACE_STATS,
+  KEEPALIVE,
+  LIST_DOMAINS,
+  LOOKUP_BY_ID,
+  message,
+  OPEN,
+  record,
+  reference,
+  string,
+  u32,
+  u64,
+} from "./fake-libvirtd-messages.mjs";
 
-const fixture = (name) => readFileSync(new URL(`../fixtures/libvirt-9.0/${name}`, import.meta.url), "utf8");
-
-function u32(...values) {
-  const bytes = Buffer.alloc(4 * values.length);
-  for (const [i, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, 4 * i);
-  return bytes;
-}
-
-function u64(value) {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
-}
-
-function string(text) {
-  const bytes = Buffer.from(text);
-  return Buffer.concat([u32(bytes.length), bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
-}
-
-/** Types as libvirt sends them: 1 int, 2 unsigned int, 4 unsigned long long, 7 string. */
-function stat([name, value]) {
-  if (typeof value === "string") return Buffer.concat([string(name), u32(7), string(value)]);
-  if (/\.state$|\.reason$/.test(name)) return Buffer.concat([string(name), u32(1, value)]);
-  if (/^vcpu\.(current|maximum)$|\.count$/.test(name)) return Buffer.concat([string(name), u32(2, value)]);
-  return Buffer.concat([string(name), u32(4), u64(value)]);
-}
-
-/**
- * Statistics that `virsh domstats` printed, as pairs.
- * @returns {[string, number | string][]}
- */
-export function statsOf(text) {
-  return [...text.matchAll(/^ {2}([^=]+)=(.*)$/gm)].map(([, name, value]) => [
-    name,
-    /^\d+$/.test(value) ? Number(value) : value,
-  ]);
-}
-
-const kvmStats = statsOf(fixture("domstats-kvm.txt"));
-const description = fixture("web.xml");
-
-/** A running KVM machine with two vCPUs and two NICs, as many as there are numbers. */
-export function createDomain(number) {
-  const hex = number.toString(16).padStart(4, "0");
-  const uuid = `a1b2c3d4-0000-4000-8000-00000000${hex}`;
-  const name = `vm-${number}`;
-  const devices = [`vnet${2 * number}`, `vnet${2 * number + 1}`];
-  const stats = kvmStats.map(([key, value]) => {
-    const nic = /^net\.([01])\.name$/.exec(key)?.[1];
-    return [key, nic === undefined ? value : devices[nic]];
-  });
-  const mac = (last) => `52:54:00:${hex.slice(0, 2)}:${hex.slice(2)}:0${last}`;
-  const xml = description
-    .replace(/id='\d+'/, `id='${number}'`)
-    .replace(/<name>.*<\/name>/, `<name>${name}</name>`)
-    .replace(/<uuid>.*<\/uuid>/, `<uuid>${uuid}</uuid>`)
-    .replace(/target dev='vnet2'/, `target dev='${devices[0]}'`)
-    .replace(/target dev='vnet3'/, `target dev='${devices[1]}'`)
-    .replace(/52:54:00:77:00:0(\d)/g, (_, last) => mac(last));
-  return { name, uuid, id: number, stats, xml };
-}
-
-const reference = ({ name, uuid, id }) =>
-  Buffer.concat([string(name), Buffer.from(uuid.replaceAll("-", ""), "hex"), u32(id)]);
-
-function record(domain) {
-  return Buffer.concat([reference(domain), u32(domain.stats.length), ...domain.stats.map(stat)]);
-}
-
-/** A machine that libvirt waits for tells nothing that its QEMU would have to be asked for. */
-function withoutQemu(domain) {
-  const stats = domain.stats.filter(([name]) => !/^balloon\.(?!current|maximum)/.test(name));
-  return { ...domain, stats };
-}
-
-function message(call, body, { status = 0, serial = call.serial, program = REMOTE, procedure = call.procedure } = {}) {
-  return Buffer.concat([u32(28 + body.length, program, 1, procedure, 1, serial, status), body]);
-}
-
-function failure(call, code, text) {
-  const rest = u32(2, 0, 0, 0, 0, 0, 0, 0); // level; no domain, no further texts, two numbers, no network
-  return message(call, Buffer.concat([u32(code, 7, 1), string(text), rest]), { status: 1 });
-}
-
-/** What each fault does to the answer of a call; undefined: that call is answered as usual. */
-const faults = {
-  hang: ({ procedure }) => (procedure === ALL_STATS ? [] : undefined),
-  "close when asked": ({ procedure }, _, socket) => {
-    if (procedure !== ALL_STATS) return undefined;
-    socket.destroy();
-    return [];
-  },
-  "half a message": ({ procedure }, answer, socket) => {
-    if (procedure !== ALL_STATS) return undefined;
-    const [whole] = answer();
-    socket.end(whole.subarray(0, whole.length / 2));
-    return [];
-  },
-  "half a body": (call, answer) => {
-    if (call.procedure !== ALL_STATS) return undefined;
-    const [whole] = answer();
-    return [message(call, whole.subarray(28, 28 + 4 * Math.floor((whole.length - 28) / 8)))];
-  },
-  "one byte at a time": (_, answer) => answer().flatMap((whole) => Array.from(whole, (byte) => Buffer.from([byte]))),
-  garbage: () => [Buffer.from("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")],
-  "100 MB": () => [Buffer.concat([u32(100e6, REMOTE, 1, AUTH_LIST, 1, 1, 0), Buffer.alloc(1000)])],
-  "wrong serial": (call) => [message(call, u32(0), { serial: call.serial + 7 })],
-  "another version": (call) => [failure(call, 39, `Cannot find program ${REMOTE} version 1`)],
-  sasl: (call) => (call.procedure === AUTH_LIST ? [message(call, u32(1, 1))] : undefined),
-  polkit: (call) => (call.procedure === AUTH_LIST ? [message(call, u32(1, 2))] : undefined),
-  "polkit refuses": (call) => {
-    if (call.procedure === AUTH_LIST) return [message(call, u32(1, 2))];
-    return call.procedure === AUTH_POLKIT
-      ? [failure(call, 45, "authentication failed: access denied by policy")]
-      : [failure(call, 39, "authentication required")];
-  },
-  "no driver": (call) =>
-    call.procedure === OPEN ? [failure(call, 5, "no connection driver available for qemu:///system")] : undefined,
-  keepalive: (call, answer) => [message(call, u32(), { program: KEEPALIVE, procedure: 1, serial: 0 }), ...answer()],
-  "no descriptions": (call) =>
-    call.procedure === DOMAIN_XML ? [failure(call, 42, "Domain not found: no domain with matching uuid")] : undefined,
-};
+export { createDomain, statsOf } from "./fake-libvirtd-domains.mjs";
 
 /**
  * @param {string} path of the socket
@@ -194,6 +87,14 @@ export async function startFakeLibvirtd(path, { domains = 1 } = {}) {
         const domain = server.domains.find((candidate) => candidate.uuid.replaceAll("-", "") === uuid);
         return domain ? [message(call, string(domain.xml))] : [failure(call, 42, "Domain not found")];
       }
+      case LIST_DOMAINS:
+        return [message(call, u32(server.domains.length, ...server.domains.map(({ id }) => id)))];
+      case LOOKUP_BY_ID:
+        return [message(call, reference(server.domains.find(({ id }) => id === call.body.readUInt32BE(0))))];
+      case DOMAIN_INFO:
+        return [message(call, Buffer.concat([u32(1), u64(524288), u64(524288), u32(2), u64(33e8)]))];
+      case INTERFACE_STATS:
+        return [message(call, Buffer.concat(Array.from({ length: 8 }, () => u64(0))))];
       default:
         return [failure(call, 39, `unknown procedure: ${call.procedure}`)];
     }
