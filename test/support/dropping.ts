@@ -1,12 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { builtModule, type Namespace } from "./lab.ts";
-
-export const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+import { script, startAsked } from "./asking.ts";
+import type { Namespace } from "./lab.ts";
 
 /** What the collector of the built program says, in a process with the privileges that `prefix` leaves it. */
 export interface DropCounter {
@@ -24,17 +20,10 @@ interface Answer {
 }
 
 export function startDropCounter(...prefix: string[]): DropCounter {
-  const build = dirname(dirname(builtModule("src/main.js")));
-  const [file = "", ...args] = [...prefix, process.execPath, script("drop-counter.mjs"), build];
-  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-
-  async function ask(): Promise<Answer> {
-    child.stdin.write("\n");
-    return JSON.parse((await lines.next()).value) as Answer;
-  }
+  const { pid, ask, kill } = startAsked<Answer>("drop-counter.mjs", prefix);
   return {
-    pid: child.pid as number,
+    pid,
+    kill,
     async read() {
       const { samples = [] } = await ask();
       const drops = samples.filter(([name]) => name === "virtloss_kernel_drops_total");
@@ -43,10 +32,6 @@ export function startDropCounter(...prefix: string[]): DropCounter {
     async state() {
       const { samples = [], error } = await ask();
       return error?.join(": ") ?? samples.find(([name]) => name.endsWith("_info"))?.[1]["method"] ?? "no samples";
-    },
-    async kill() {
-      child.kill("SIGKILL");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     },
   };
 }

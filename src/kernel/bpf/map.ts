@@ -24,11 +24,11 @@ export function createMap({ kind, keyBytes, words, entries }: MapShape, cpus: re
   const key = nativeBytes(keyBytes);
   const value = nativeBytes(places.length * words * WORD);
   const numbers = new BigUint64Array(value.buffer, 0, places.length * words);
-  // A request of all four commands has the map, the key, and the value or next key.
-  const request = struct(32, { 0: descriptor }, { 8: key, 16: value });
+  const withValue = struct(32, { 0: descriptor }, { 8: key, 16: value });
+  const withKey = struct(32, { 0: descriptor }, { 8: key });
 
   /** @returns false where there is no such key, or no room for it */
-  function ask(command: number): boolean {
+  function ask(command: number, request: Uint8Array): boolean {
     const answer = bpf(command, request);
     if ("value" in answer) return true;
     if (answer.error === "ENOENT" || answer.error === "E2BIG" || answer.error === "ENOMEM") return false;
@@ -39,7 +39,7 @@ export function createMap({ kind, keyBytes, words, entries }: MapShape, cpus: re
     descriptor,
     read(wanted) {
       key.set(wanted);
-      if (!ask(LOOKUP)) return undefined;
+      if (!ask(LOOKUP, withValue)) return undefined;
       return places.map((cpu, i): CpuValue => {
         const slice = numbers.subarray(i * words, (i + 1) * words);
         return { cpu, words: Float64Array.from(slice, Number) };
@@ -62,11 +62,11 @@ export function createMap({ kind, keyBytes, words, entries }: MapShape, cpus: re
     write(wanted, values) {
       key.set(wanted);
       numbers.set(values);
-      return ask(UPDATE);
+      return ask(UPDATE, withValue);
     },
     remove(wanted) {
       key.set(wanted);
-      ask(DELETE);
+      ask(DELETE, withKey);
     },
   };
 }

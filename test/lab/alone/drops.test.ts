@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
-import { type DropCounter, expectEqual, flood, script, startDropCounter, startReady } from "../../support/dropping.ts";
+import { script } from "../../support/asking.ts";
+import { type DropCounter, expectEqual, flood, startDropCounter, startReady } from "../../support/dropping.ts";
 import { createNamespace, createWire, type Namespace, TARGET, type Wire } from "../../support/lab.ts";
 
 let wire: Wire;
