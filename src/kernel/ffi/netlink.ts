@@ -72,14 +72,10 @@ function takeParts(block: MessageBlock, count: number): Uint8Array {
 export function openNetlink(): NetlinkDump {
   let descriptor = -1;
   let sequence = 0;
+  /** A dump that was not read to its end: what is left of it would come in before the next answer. */
+  let unfinished = false;
   let block: MessageBlock | undefined;
   let last: Promise<unknown> = Promise.resolve();
-
-  /** What is left of a dump that was not read to its end would come in before the next answer. */
-  function discardSocket(): void {
-    sys.close(descriptor);
-    descriptor = -1;
-  }
 
   async function readAnswer(into: MessageBlock, signal: AbortSignal): Promise<NetlinkAnswer | "changed"> {
     const messages: NetlinkMessage[] = [];
@@ -97,6 +93,7 @@ export function openNetlink(): NetlinkDump {
       messages.push(...part.messages);
       interrupted ||= part.interrupted;
       if (part.ended === undefined) continue;
+      unfinished = false;
       if (part.ended !== 0) return { error: errnoName(part.ended) };
       return interrupted ? "changed" : { messages };
     }
@@ -104,26 +101,25 @@ export function openNetlink(): NetlinkDump {
   }
 
   async function ask(request: Uint8Array, signal: AbortSignal): Promise<NetlinkAnswer | "changed"> {
+    if (unfinished) {
+      sys.close(descriptor);
+      descriptor = -1;
+    }
     if (descriptor < 0) descriptor = openSocket();
     if (descriptor < 0) return { error: errnoName(lastErrno()) };
     block ??= layOutMessages(PARTS, PART_BYTES);
     sequence = (sequence + 1) >>> 0;
     const native = nativeBytes(request.length);
     native.set(numbered(request, sequence));
+    unfinished = true;
     const sent = await offLoop((done) => sendto.async(descriptor, native, native.length, 0, null, 0, done));
     return typeof sent === "string" ? { error: sent } : readAnswer(block, signal);
   }
 
   async function dump(request: Uint8Array, signal: AbortSignal): Promise<NetlinkAnswer> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      let whole = false;
-      try {
-        const answer = await ask(request, signal);
-        whole = answer !== "changed" && "messages" in answer;
-        if (answer !== "changed") return answer;
-      } finally {
-        if (!whole) discardSocket();
-      }
+      const answer = await ask(request, signal);
+      if (answer !== "changed") return answer;
     }
     throw new Error(`netlink: interfaces or queues came and went during ${ATTEMPTS} readings of their list`);
   }
