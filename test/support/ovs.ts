@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,13 +15,15 @@ export interface OpenVSwitch {
   /** Socket of its database. */
   readonly socket: string;
   vsctl(...args: string[]): Promise<string>;
-  /** Asks ovs-vswitchd, which must run. */
-  appctl(...args: string[]): Promise<string>;
+  /** Sends a bridge an OpenFlow 1.3 command. */
+  ofctl(command: string, bridge: string, ...args: string[]): Promise<string>;
   startDatabase(): Promise<void>;
   startSwitch(): Promise<void>;
   /** Ends it as a crash does: its socket stays. */
   killDatabase(): Promise<void>;
   killSwitch(): Promise<void>;
+  /** Stops ovs-vswitchd for a while, as a host does that has no CPU for it. */
+  freezeSwitch(whilst: () => Promise<unknown>): Promise<void>;
   /** A tap in the namespace that nobody reads from; not yet a port. */
   addDeafTap(device: string): Promise<void>;
   remove(): Promise<void>;
@@ -40,8 +42,11 @@ async function end(child: ChildProcess | undefined): Promise<void> {
   await ended;
 }
 
-/** Creates an empty database; nothing runs yet. */
-export async function createOpenVSwitch(where: Namespace): Promise<OpenVSwitch> {
+/** Creates an empty database; nothing runs yet. @param lacking columns of the schema that it has not */
+export async function createOpenVSwitch(
+  where: Namespace,
+  lacking: readonly (readonly [table: string, column: string])[] = [],
+): Promise<OpenVSwitch> {
   const directory = mkdtempSync(join(tmpdir(), "virtloss-ovs-"));
   const socket = join(directory, "db.sock");
   const database = join(directory, "conf.db");
@@ -49,7 +54,10 @@ export async function createOpenVSwitch(where: Namespace): Promise<OpenVSwitch> 
   let server: ChildProcess | undefined;
   let daemon: ChildProcess | undefined;
   const taps: ChildProcess[] = [];
-  await succeed("ovsdb-tool", ["create", database, SCHEMA]);
+  const schema = JSON.parse(readFileSync(SCHEMA, "utf8"));
+  for (const [table, column] of lacking) delete schema.tables[table].columns[column];
+  writeFileSync(join(directory, "schema"), JSON.stringify(schema));
+  await succeed("ovsdb-tool", ["create", database, join(directory, "schema")]);
 
   function start(...args: string[]): ChildProcess {
     const child = where.spawn(["env", ...environment, ...args, "--pidfile", "--no-chdir", "-vconsole:off"]);
@@ -64,7 +72,8 @@ export async function createOpenVSwitch(where: Namespace): Promise<OpenVSwitch> 
   return {
     socket,
     vsctl,
-    appctl,
+    ofctl: (command, bridge, ...args) =>
+      succeed("ovs-ofctl", ["-OOpenFlow13", command, `unix:${directory}/${bridge}.mgmt`, ...args]),
     async startDatabase() {
       server = start("ovsdb-server", database, `--remote=punix:${socket}`);
       await eventually("an answer of ovsdb-server", 10, () => vsctl("--no-wait", "init"));
@@ -75,11 +84,19 @@ export async function createOpenVSwitch(where: Namespace): Promise<OpenVSwitch> 
     },
     killDatabase: () => end(server),
     killSwitch: () => end(daemon),
+    async freezeSwitch(whilst) {
+      daemon?.kill("SIGSTOP");
+      try {
+        await whilst();
+      } finally {
+        daemon?.kill("SIGCONT");
+      }
+    },
     async addDeafTap(device) {
       const [command, args] = where.command(process.execPath, deafTap, device);
       const tap = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
       taps.push(tap);
-      await once(tap.stdout, "data");
+      await Promise.race([once(tap.stdout, "data"), once(tap, "exit")]);
       await where.sh(`ip link set ${device} up`);
     },
     async remove() {
