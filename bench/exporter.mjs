@@ -20,14 +20,17 @@ const folder = temporaryFolder();
  * Starts `virtloss serve` in this namespace.
  * @param {string} program
  * @param {{ target: string, rate: number, sizes?: (number | string)[] }[]} paths
- * @param {{ collectors?: boolean }} options
+ * @param {{ collectors?: boolean, settings?: object }} options `settings` are other keys of the configuration
  */
-export async function startExporter(program, paths, { collectors = true } = {}) {
+export async function startExporter(program, paths, { collectors = true, settings = {} } = {}) {
   const file = join(folder, "virtloss.json");
   const off = collectors ? {} : await allCollectorsOff(program);
   // JSON is YAML.
   const write = (paths) =>
-    writeFileSync(file, JSON.stringify({ paths: paths.map((path) => ({ scope: "external", ...path })), ...off }));
+    writeFileSync(
+      file,
+      JSON.stringify({ paths: paths.map((path) => ({ scope: "external", ...path })), ...off, ...settings }),
+    );
   write(paths);
   const child = start(process.execPath, [program, "serve", "--config", file, "--listen", `127.0.0.1:${PORT}`]);
   await untilHealthy(child, "virtloss serve", () => answers(PORT, "/-/healthy"));
