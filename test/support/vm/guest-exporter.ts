@@ -14,6 +14,14 @@ export async function scrapeGuest(host: Namespace): Promise<Scrape> {
   return readScrape(stdout);
 }
 
+/** Scrapes until `holds` does: a collector that meets its deadline on a quiet machine may miss it on a busy one. */
+export function untilGuest(what: string, host: Namespace, holds: (scrape: Scrape) => boolean): Promise<Scrape> {
+  return eventually(what, 30, async () => {
+    const scrape = await scrapeGuest(host);
+    return holds(scrape) ? scrape : undefined;
+  });
+}
+
 /** Waits for its first answer: Node.js takes its time on an emulated CPU. @throws Error with what it logged */
 export async function firstScrapeOfGuest(host: Namespace, { inGuest }: Machine): Promise<Scrape> {
   try {

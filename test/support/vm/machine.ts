@@ -16,6 +16,9 @@ export interface Machine {
 
 const BOOT_SECONDS = 60;
 
+/** The host's ends of the NICs of a machine that QEMU alone runs. */
+export const TAPS = { virtio: "tap-virtio", e1000: "tap-e1000" };
+
 /** Starts one under libvirt, which has to run. */
 export async function startVm(hypervisor: Hypervisor, name: string, uuid: string): Promise<Machine> {
   const identity = { name, uuid, directory: hypervisor.directory };
@@ -30,16 +33,15 @@ export async function startVm(hypervisor: Hypervisor, name: string, uuid: string
 /** Starts the same machine by QEMU alone. */
 export async function startQemu({ host, directory }: Hypervisor, name: string, uuid: string): Promise<Machine> {
   const identity = { name, uuid, directory };
-  const taps = { virtio: "tap-virtio", e1000: "tap-e1000" };
   return started(identity, async () => {
     await host.sh(`
-      ip tuntap add ${taps.virtio} mode tap vnet_hdr multi_queue; ip link set ${taps.virtio} master ${BRIDGE} up
-      ip tuntap add ${taps.e1000} mode tap vnet_hdr; ip link set ${taps.e1000} master ${BRIDGE} up`);
-    const child = startGuarded(host.command(...qemuArguments(identity, taps)));
+      ip tuntap add ${TAPS.virtio} mode tap vnet_hdr multi_queue; ip link set ${TAPS.virtio} master ${BRIDGE} up
+      ip tuntap add ${TAPS.e1000} mode tap vnet_hdr; ip link set ${TAPS.e1000} master ${BRIDGE} up`);
+    const child = startGuarded(host.command(...qemuArguments(identity, TAPS)));
     child.stdout?.resume();
     return async () => {
       await end(child);
-      await host.sh(`ip link del ${taps.virtio}; ip link del ${taps.e1000}`);
+      await host.sh(`ip link del ${TAPS.virtio}; ip link del ${TAPS.e1000}`);
     };
   });
 }

@@ -1,16 +1,12 @@
-/** Figures before and during something, as a table for people. */
-export interface Row {
-  readonly name: string;
-  readonly before: number | undefined;
-  readonly during: number | undefined;
-}
+type Figures = Readonly<Record<string, number | undefined>>;
 
-export function printTable(title: string, rows: readonly Row[]): void {
-  const shown = (value: number | undefined) => (value === undefined ? "-" : Number(value.toPrecision(4)).toString());
-  const width = Math.max(...rows.map(({ name }) => name.length));
-  const line = (name: string, before: string, during: string) =>
-    `${name.padEnd(width)}  ${before.padStart(12)}  ${during.padStart(12)}\n`;
-  process.stdout.write(
-    `\n${title}\n${line("", "before", "during")}${rows.map((row) => line(row.name, shown(row.before), shown(row.during))).join("")}\n`,
-  );
+/** Prints figures before and during something, for people. */
+export function printTable(title: string, before: Figures, during: Figures): void {
+  const names = Object.keys(before);
+  const width = Math.max(...names.map((name) => name.length));
+  const shown = (value: number | undefined) => (value === undefined ? "-" : String(Number(value.toPrecision(4))));
+  const line = (name: string, ...values: string[]) =>
+    `${name.padEnd(width)}${values.map((value) => value.padStart(12)).join("")}\n`;
+  const lines = names.map((name) => line(name, shown(before[name]), shown(during[name])));
+  process.stdout.write(`\n${title}\n${line("", "before", "during")}${lines.join("")}\n`);
 }
