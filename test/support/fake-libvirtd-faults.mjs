@@ -45,7 +45,10 @@ export const faults = {
   },
   "no driver": (call) =>
     call.procedure === OPEN ? [failure(call, 5, "no connection driver available for qemu:///system")] : undefined,
-  keepalive: (call, answer) => [message(call, u32(), { program: KEEPALIVE, procedure: 1, serial: 0 }), ...answer()],
+  keepalive: (call, answer) => [
+    message(call, u32(), { program: KEEPALIVE, procedure: 1, type: 2, serial: 0 }),
+    ...answer(),
+  ],
   "no descriptions": (call) =>
     call.procedure === DOMAIN_XML ? [failure(call, 42, "Domain not found: no domain with matching uuid")] : undefined,
 };

@@ -48,9 +48,9 @@ export function record(domain) {
 export function message(
   call,
   body,
-  { status = 0, serial = call.serial, program = REMOTE, procedure = call.procedure } = {},
+  { type = 1, status = 0, serial = call.serial, program = REMOTE, procedure = call.procedure } = {},
 ) {
-  return Buffer.concat([u32(28 + body.length, program, 1, procedure, 1, serial, status), body]);
+  return Buffer.concat([u32(28 + body.length, program, 1, procedure, type, serial, status), body]);
 }
 
 export function failure(call, code, text) {

@@ -13,6 +13,9 @@ import { libvirtMetrics as m } from "./metrics.ts";
 /** Machines between two turns of the event loop; each takes a tenth of a millisecond. */
 const MACHINES_A_TURN = 20;
 
+/** A host of 500 machines may have as many problems. */
+const MOST_NOTES = 3;
+
 const HOSTNAME = "/proc/sys/kernel/hostname";
 const ONLINE_CPUS = "/sys/devices/system/cpu/online";
 
@@ -26,7 +29,7 @@ export async function readMachines(
 ): Promise<AnySample[]> {
   const domains: ActiveDomain[] = [];
   await inTurns(await source.domains(), (domain) => domains.push(domain));
-  for (const problem of await descriptions.refresh(domains, source)) note(problem);
+  noteSome(await descriptions.refresh(domains, source), note);
 
   const name = ((await textOf(host, HOSTNAME)) ?? "").trim();
   const online = await textOf(host, ONLINE_CPUS);
@@ -46,6 +49,11 @@ export async function readMachines(
     samples.push(...vmSamples(machineOf(domain, facts, { name, cpus, countsWait }), "libvirt"));
   });
   return samples;
+}
+
+function noteSome(problems: readonly string[], note: Note): void {
+  for (const problem of problems.slice(0, MOST_NOTES)) note(problem);
+  if (problems.length > MOST_NOTES) note(`and ${problems.length - MOST_NOTES} more`);
 }
 
 async function inTurns<T>(items: Iterable<T>, handle: (item: T) => void): Promise<void> {

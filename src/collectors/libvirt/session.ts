@@ -17,7 +17,10 @@ import type { LibvirtTarget } from "./uri.ts";
 
 const NOTHING = new Uint8Array();
 const CALL_DEADLINE_MS = 2000;
-const STATS_DEADLINE_MS = 4000;
+/** For statistics: of the first call, until it is known how long they take here; the least and the most afterwards. */
+const FIRST_STATS_MS = 4000;
+const LEAST_STATS_MS = 1000;
+const MOST_STATS_MS = 6000;
 
 const REMEDY =
   "run as root, allow org.libvirt.unix.monitor to this user by a polkit rule, or set auth_unix_ro in libvirt's configuration";
@@ -49,8 +52,9 @@ export async function openSession(
     client.close();
     throw error;
   }
+  const allStats = createStatsCall(client);
   return {
-    domains: async () => activeDomains(await allStats(client)),
+    domains: async () => activeDomains(await allStats()),
     describe: (domain) => describe(client, domain),
     isOpen: () => client.isOpen(),
     close: () => client.close(),
@@ -128,16 +132,27 @@ async function openDriver(client: LibvirtClient, driver: LibvirtTarget["driver"]
 
 /**
  * The first call that meets a QEMU which hangs is stuck with it, whatever its flags; the next one passes that domain by,
- * because the first holds its job.
+ * because the first holds its job. So one that takes much longer than usual is asked again.
  */
-async function allStats(client: LibvirtClient): Promise<Uint8Array> {
-  const ask = () => client.call(procedures.allDomainStats, encodeAllDomainStats(), STATS_DEADLINE_MS);
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof LibvirtTimeoutError)) throw error;
-    return await ask();
+function createStatsCall(client: LibvirtClient): () => Promise<Uint8Array> {
+  let patienceMs = FIRST_STATS_MS;
+
+  async function ask(deadlineMs: number): Promise<Uint8Array> {
+    const startedMs = performance.now();
+    const body = await client.call(procedures.allDomainStats, encodeAllDomainStats(), deadlineMs);
+    const usualMs = performance.now() - startedMs;
+    patienceMs = Math.min(Math.max(LEAST_STATS_MS, 4 * usualMs), MOST_STATS_MS);
+    return body;
   }
+
+  return async () => {
+    try {
+      return await ask(patienceMs);
+    } catch (error) {
+      if (!(error instanceof LibvirtTimeoutError)) throw error;
+      return await ask(MOST_STATS_MS);
+    }
+  };
 }
 
 function* activeDomains(body: Uint8Array): Generator<ActiveDomain, void, undefined> {

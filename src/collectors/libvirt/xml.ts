@@ -16,6 +16,8 @@ interface OpenElement extends XmlElement {
 /** libvirt nests a dozen deep; metadata may be anything. */
 const MAX_DEPTH = 100;
 const MAX_ELEMENTS = 50_000;
+/** A machine with 500 disks has a third of it; more would hold up everything else while it is read. */
+const MAX_LENGTH = 1024 * 1024;
 
 /**
  * The tree of a document. Entities other than XML's own five are errors, so none is ever expanded.
@@ -23,6 +25,9 @@ const MAX_ELEMENTS = 50_000;
  * @throws ParseError where the text is no XML, or too deep or large to be a description of a machine
  */
 export function parseXml(source: string, text: string): XmlElement {
+  if (text.length > MAX_LENGTH) {
+    throw new ParseError(`${source}: expected at most ${MAX_LENGTH} characters, got ${text.length}`);
+  }
   const parser = new SaxesParser();
   const root: OpenElement = { name: "", attributes: {}, children: [], text: "" };
   const open: OpenElement[] = [root];
