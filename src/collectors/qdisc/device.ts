@@ -13,19 +13,15 @@ const oneEach = new Set(["tun", "veth"]);
 /** Kinds that hold back or drop on purpose. */
 const limiters = new Set(["tbf", "htb", "hfsc", "cbq", "cake", "netem"]);
 
-/** The limits that are in force at one interface. */
-export interface DeviceLimits {
-  /** For what leaves it. */
-  readonly egress: Limit | undefined;
-  /** For what arrives. */
-  readonly ingress: Limit | undefined;
+/** Limits of one interface that its queues themselves do not tell. */
+export interface AskedLimits {
+  /** Of the classes of its outermost queue. */
+  readonly classes: Limit | undefined;
+  /** Of the policers that packets meet as they arrive. */
+  readonly policers: Limit | undefined;
 }
 
-/** Limit of the queue through which everything leaves; undefined for HTB, whose classes have to be asked for. */
-export function rootLimit(queues: readonly TrafficControl[]): Limit | undefined {
-  const root = queues.find(({ parent }) => parent === TC_ROOT);
-  return root?.kind === "tbf" ? tbfLimit(root) : undefined;
-}
+export const noLimits: AskedLimits = { classes: undefined, policers: undefined };
 
 export function hasClasses(queues: readonly TrafficControl[]): boolean {
   return queues.some(({ kind, parent }) => kind === "htb" && parent === TC_ROOT);
@@ -36,17 +32,28 @@ export function hasIngress(queues: readonly TrafficControl[]): boolean {
   return queues.some(({ parent }) => parent === TC_INGRESS);
 }
 
+function isIngress(kind: string): boolean {
+  return kind === "ingress" || kind === "clsact";
+}
+
+/** Limit of the queue through which everything leaves. */
+function rootLimit(queues: readonly TrafficControl[]): Limit | undefined {
+  const root = queues.find(({ parent }) => parent === TC_ROOT);
+  return root?.kind === "tbf" ? tbfLimit(root) : undefined;
+}
+
 /** The series of one interface. @param always whether it is reported even where nothing limits and nothing was dropped */
 export function deviceSamples(
   { name, kind }: Link,
   queues: readonly TrafficControl[],
-  { egress, ingress }: DeviceLimits,
+  { classes, policers }: AskedLimits,
   always: boolean,
 ): Sample[] {
+  const egress = rootLimit(queues) ?? classes;
   const counted = [...countersByKind(outermost(queues))].filter(([queue]) => queue !== "noqueue");
   const shown = counted.filter(
     ([queue, { drops }]) =>
-      always || !oneEach.has(kind) || limiters.has(queue) || drops > 0 || (isIngress(queue) && ingress !== undefined),
+      always || !oneEach.has(kind) || limiters.has(queue) || drops > 0 || (isIngress(queue) && policers !== undefined),
   );
   const place = { source: "qdisc", device: name } as const;
   const [leaving, arriving] = facesGuests.has(kind)
@@ -63,10 +70,6 @@ export function deviceSamples(
       ];
     }),
     ...(egress ? limitSamples(place, { direction: leaving, ...egress }) : []),
-    ...(ingress ? limitSamples(place, { direction: arriving, ...ingress }) : []),
+    ...(policers ? limitSamples(place, { direction: arriving, ...policers }) : []),
   ];
-}
-
-function isIngress(kind: string): boolean {
-  return kind === "ingress" || kind === "clsact";
 }

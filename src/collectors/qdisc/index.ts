@@ -1,23 +1,14 @@
 import type { Host } from "../../kernel/host.ts";
 import { type Link, linksRequest, parseLinks } from "../../kernel/netlink/link.ts";
-import {
-  classesRequest,
-  ingressFiltersRequest,
-  parseClasses,
-  parseFilters,
-  parseQdiscs,
-  qdiscsRequest,
-  type TrafficControl,
-} from "../../kernel/netlink/traffic-control.ts";
-import type { Sample } from "../../metrics/define.ts";
-import { defineCollector } from "../collector.ts";
+import { parseQdiscs, qdiscsRequest, type TrafficControl } from "../../kernel/netlink/traffic-control.ts";
+import { defineSource } from "../collector.ts";
 import { isIncluded, isReported } from "../interface-choice.ts";
-import { type DeviceLimits, deviceSamples, hasClasses, hasIngress, rootLimit } from "./device.ts";
+import { deviceSamples, noLimits } from "./device.ts";
+import { createLimitReader, type QueuesByLink } from "./limits.ts";
 import { qdiscMetrics as m } from "./metrics.ts";
 import type { QdiscOptions } from "./options.ts";
-import { filterLimit, htbLimit, lowest } from "./parse.ts";
 
-function byLink(queues: readonly TrafficControl[]): ReadonlyMap<number, readonly TrafficControl[]> {
+function byLink(queues: readonly TrafficControl[]): QueuesByLink {
   const map = new Map<number, TrafficControl[]>();
   for (const queue of queues) {
     const others = map.get(queue.link);
@@ -27,33 +18,31 @@ function byLink(queues: readonly TrafficControl[]): ReadonlyMap<number, readonly
   return map;
 }
 
-/** The kernel tells classes and filters by interface only: asked for where there are some. */
-async function limitsOf(
-  host: Host,
-  { index }: Link,
-  queues: readonly TrafficControl[],
-  signal: AbortSignal,
-): Promise<DeviceLimits> {
-  const classes = hasClasses(queues) ? parseClasses(await host.netlink(classesRequest(index), signal)) : [];
-  const filters = hasIngress(queues) ? parseFilters(await host.netlink(ingressFiltersRequest(index), signal)) : [];
-  return { egress: rootLimit(queues) ?? htbLimit(classes), ingress: lowest(filters.map(filterLimit)) };
+async function readLinks(host: Host, options: QdiscOptions, signal: AbortSignal): Promise<Link[]> {
+  const links = parseLinks(await host.netlink(linksRequest(), signal));
+  return [...links.values()].filter(({ name }) => isReported(name, options));
 }
 
-export const qdisc = defineCollector({
+export const qdisc = defineSource({
   name: "qdisc",
   metrics: m,
-  async collect(host, options: QdiscOptions, signal) {
-    const [links, queues] = await Promise.all([
-      host.netlink(linksRequest(), signal).then(parseLinks),
-      host.netlink(qdiscsRequest(), signal).then(parseQdiscs),
-    ]);
-    const samples: Sample[] = [];
-    for (const [index, own] of byLink(queues)) {
-      const link = links.get(index);
-      if (!link || !isReported(link.name, options)) continue;
-      const limits = await limitsOf(host, link, own, signal);
-      samples.push(...deviceSamples(link, own, limits, isIncluded(link.name, options)));
-    }
-    return samples;
+  open(host, options: QdiscOptions) {
+    const readLimits = createLimitReader(host, () => performance.now());
+    return {
+      async read(signal) {
+        const [links, queues] = await Promise.all([
+          readLinks(host, options, signal),
+          host.netlink(qdiscsRequest(), signal).then(parseQdiscs).then(byLink),
+        ]);
+        const reported = links.map((link) => ({ link, own: queues.get(link.index) ?? [] }));
+        const limits = await readLimits(new Map(reported.map(({ link, own }) => [link.index, own])), signal);
+        return reported.flatMap(({ link, own }) =>
+          deviceSamples(link, own, limits.get(link.index) ?? noLimits, isIncluded(link.name, options)),
+        );
+      },
+      close() {
+        // The socket is the host's.
+      },
+    };
   },
 });

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { qdisc } from "../../../src/collectors/qdisc/index.ts";
+import { createLimitReader } from "../../../src/collectors/qdisc/limits.ts";
 import { qdiscOptions } from "../../../src/collectors/qdisc/options.ts";
 import type { Host } from "../../../src/kernel/host.ts";
+import { requestType } from "../../../src/kernel/netlink/message.ts";
+import { parseQdiscs, qdiscsRequest } from "../../../src/kernel/netlink/traffic-control.ts";
 import type { AnySample } from "../../../src/metrics/define.ts";
 import { collectOnce } from "../../support/collecting.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";
@@ -99,7 +102,7 @@ test("the queues of a card with several are added up, and their container is not
 test("limits are those that were set, in the guest's direction", async () => {
   const samples = await collect();
 
-  // 5000 KiB/s and 128 KiB/s as tc's kbps; libvirt's units are 1000 and 1024 times that.
+  // tc's kbps are kilobytes a second.
   expect(valuesOf(samples, "network_limit_bytes_per_second", "device", "direction")).toEqual({
     "vnet0 to_guest": 5_000_000,
     "vnet0 from_guest": 128_000,
@@ -124,6 +127,89 @@ test("bursts are those that tc prints, up to the clock's tick", async () => {
   expect(tool("tc-filter-h0.txt")).toContain("rate 80Kbit burst 4000b mtu");
   expect(bursts["h0 from_guest"]).toBeCloseTo(4000, -1);
   expect(bursts["eth1 from_guest"]).toBeCloseTo(3000, -1);
+});
+
+/** The host, and what it was asked for. */
+function counting(inner: Host): { readonly host: Host; readonly asked: Record<number, number> } {
+  const asked: Record<number, number> = {};
+  const host: Host = {
+    ...inner,
+    async netlink(request, signal) {
+      const type = requestType(request);
+      asked[type] = (asked[type] ?? 0) + 1;
+      return inner.netlink(request, signal);
+    },
+  };
+  return { host, asked };
+}
+
+const CLASSES = 42;
+const FILTERS = 46;
+
+test("classes and filters are asked for once, and again only after a minute or when the queues change", async () => {
+  const { host, asked } = counting(kvmHost);
+  const { signal } = new AbortController();
+  const queues = parseQdiscs(await kvmHost.netlink(qdiscsRequest(), signal));
+  const of = (link: number) => queues.filter((queue) => queue.link === link);
+  const [vnet0 = 0] = queues.filter(({ kind }) => kind === "htb").map(({ link }) => link);
+  let nowMs = 0;
+  const read = createLimitReader(host, () => nowMs);
+
+  const first = await read(new Map([[vnet0, of(vnet0)]]), signal);
+  nowMs = 29_000;
+  const second = await read(new Map([[vnet0, of(vnet0)]]), signal);
+  expect(asked).toEqual({ [CLASSES]: 1, [FILTERS]: 1 });
+  nowMs = 61_000;
+  await read(new Map([[vnet0, of(vnet0)]]), signal);
+  expect(asked).toEqual({ [CLASSES]: 2, [FILTERS]: 2 });
+  await read(new Map([[vnet0, of(vnet0).filter(({ kind }) => kind === "htb")]]), signal);
+
+  expect(second).toEqual(first);
+  expect(first.get(vnet0)).toMatchObject({
+    classes: { bytesPerSecond: 5_000_000 },
+    policers: { bytesPerSecond: 128_000 },
+  });
+  expect(asked).toEqual({ [CLASSES]: 3, [FILTERS]: 2 });
+});
+
+test("a reading that was given up half-way leaves the rest to the next", async () => {
+  const deadline = new AbortController();
+  const giving: Host = {
+    ...kvmHost,
+    async netlink(request, signal) {
+      signal.throwIfAborted();
+      if (requestType(request) === CLASSES) deadline.abort();
+      return kvmHost.netlink(request, signal);
+    },
+  };
+  const { host, asked } = counting(giving);
+  const { signal } = new AbortController();
+  const queues = parseQdiscs(await kvmHost.netlink(qdiscsRequest(), signal));
+  const own = (kind: string) => queues.filter((queue) => queue.kind === kind);
+  const [clsact, htb] = [own("clsact").slice(0, 1), own("htb")];
+  const there = new Map([...clsact, ...htb, ...own("ingress").slice(-1)].map((queue) => [queue.link, [queue]]));
+  const read = createLimitReader(host, () => 0);
+
+  await expect(read(there, deadline.signal)).rejects.toThrow("aborted");
+  const askedBefore = asked[FILTERS] ?? 0;
+  await read(there, signal);
+
+  expect(there.size).toBe(3);
+  expect((asked[FILTERS] ?? 0) - askedBefore).toBe(1);
+});
+
+test("an interface that was away and came back is asked anew", async () => {
+  const { host, asked } = counting(kvmHost);
+  const { signal } = new AbortController();
+  const queues = parseQdiscs(await kvmHost.netlink(qdiscsRequest(), signal)).filter(({ kind }) => kind === "htb");
+  const there = new Map(queues.map((queue) => [queue.link, [queue]]));
+  const read = createLimitReader(host, () => 0);
+
+  await read(there, signal);
+  await read(new Map(), signal);
+  await read(there, signal);
+
+  expect(asked[CLASSES]).toBe(2);
 });
 
 test("a policer behind a condition, and one that drops nothing, limit no interface", async () => {
