@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +49,15 @@ async function listen(path: string, answer: Answer, connections: Socket[]): Prom
   return server;
 }
 
+/** A socket whose listener is gone: closing it would remove its file, so that it is moved meanwhile. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer();
+  server.listen(`${path}.new`);
+  await once(server, "listening");
+  renameSync(`${path}.new`, path);
+  await new Promise((resolve) => server.close(resolve));
+}
+
 /** Sockets as ovsdb-server and ovs-vswitchd make them; one without an answer is not there. */
 export async function startFakeOvs({ asDatabase = database, asDaemon }: FakeAnswers): Promise<FakeOvs> {
   const directory = mkdtempSync(join(tmpdir(), "virtloss-ovs-"));
@@ -56,7 +65,8 @@ export async function startFakeOvs({ asDatabase = database, asDaemon }: FakeAnsw
   const connections: Socket[] = [];
   const servers = [await listen(socket, asDatabase, connections)];
   if (asDaemon) {
-    writeFileSync(join(directory, "ovs-vswitchd.pid"), "77\n");
+    // Left over from a daemon that was killed: nobody listens there.
+    await leaveSocket(join(directory, "ovs-vswitchd.76.ctl"));
     servers.push(await listen(join(directory, "ovs-vswitchd.77.ctl"), asDaemon, connections));
   }
   return {

@@ -1,4 +1,4 @@
-import { type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
+import { type Connection, type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
 import { type DropEvent, parseDropEvents, parseLostUpcalls, parseReceived } from "./datapath.ts";
 import { createJsonRpc, type JsonRpc, RefusedError } from "./json-rpc.ts";
 
@@ -23,6 +23,9 @@ export interface Datapath {
 
 /** Events that are shown before they happen, because alerts count on them: limits, and a slow path that is overwhelmed. */
 const COUNTED_ON = ["datapath_drop_meter", "datapath_drop_upcall_error", "datapath_drop_lock_error"];
+
+const USERSPACE = "netdev";
+const unknown = { datapaths: [], drops: [] };
 
 /** What a command prints; empty where this version refuses it. */
 type Ask = (command: string, ...args: readonly string[]) => Promise<string>;
@@ -55,13 +58,31 @@ async function readDrops(ask: Ask): Promise<DropEvent[]> {
   return drops;
 }
 
-async function controlSocket(host: Host, directory: string): Promise<string> {
-  const pid = (await host.readText(`${directory}/ovs-vswitchd.pid`)).trim();
-  return `${directory}/ovs-vswitchd.${pid}.ctl`;
+function isGone(error: unknown): boolean {
+  if (error instanceof SourceAbsentError) return true;
+  return typeof error === "object" && error !== null && "code" in error && error.code === "ECONNREFUSED";
 }
 
-async function askDaemon(host: Host, socket: string, types: readonly string[], signal: AbortSignal): Promise<Daemon> {
-  const connection = await host.connect(socket, signal);
+interface Control {
+  readonly socket: string;
+  readonly connection: Connection;
+}
+
+/** Connects to the one of its control sockets that is not left over from an earlier run. */
+async function connectControl(host: Host, directory: string, signal: AbortSignal): Promise<Control | undefined> {
+  const names = (await host.list(directory)).filter((name) => /^ovs-vswitchd\.\d+\.ctl$/.test(name));
+  for (const name of names) {
+    const socket = `${directory}/${name}`;
+    try {
+      return { socket, connection: await host.connect(socket, signal) };
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+async function askDaemon({ socket, connection }: Control, types: readonly string[]): Promise<Daemon> {
   try {
     const ask = askOver(createJsonRpc(connection, socket));
     const datapaths: Datapath[] = [];
@@ -72,13 +93,6 @@ async function askDaemon(host: Host, socket: string, types: readonly string[], s
     connection.close();
   }
 }
-
-function refusedConnection(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
-}
-
-const USERSPACE = "netdev";
-const unknown = { datapaths: [], drops: [] };
 
 /**
  * Asks ovs-vswitchd over its control socket, which is open to those who may administer it.
@@ -93,16 +107,13 @@ export async function readDaemon(
   signal: AbortSignal,
 ): Promise<Daemon> {
   try {
-    return await askDaemon(host, await controlSocket(host, directory), types, signal);
+    const control = await connectControl(host, directory, signal);
+    if (control) return await askDaemon(control, types);
+    const detail = `ovs-vswitchd does not run (nothing answers in ${directory}): its counters stand still and are left out; start it`;
+    return { ...unknown, runs: false, detail };
   } catch (error) {
-    if (error instanceof SourceAbsentError || refusedConnection(error)) {
-      const detail = `ovs-vswitchd does not run (nothing answers in ${directory}): its counters stand still and are left out; start it`;
-      return { ...unknown, runs: false, detail };
-    }
-    if (error instanceof NotPermittedError) {
-      const detail = `only root may ask ovs-vswitchd (in ${directory}) for lost upcalls and drops of its datapath: run as root, or let this user write to its .ctl socket`;
-      return { ...unknown, runs: true, detail };
-    }
-    throw error;
+    if (!(error instanceof NotPermittedError)) throw error;
+    const detail = `only root may ask ovs-vswitchd (in ${directory}) for lost upcalls and drops of its datapath: run as root, or let this user write to its .ctl socket`;
+    return { ...unknown, runs: true, detail };
   }
 }
