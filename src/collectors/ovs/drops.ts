@@ -33,24 +33,22 @@ const totals = [
   { direction: "transmit", statistic: "tx_dropped" },
 ] as const;
 
-/** Shown from the start, because alerts count on them; another cause appears with its first packet. */
-const alwaysShown = new Set(["dropped", "ring_full"]);
-
 /** No packet is counted twice. @param statistics of an interface, as the database has them */
 export function portDrops(statistics: ReadonlyMap<string, number>): PortDrops[] {
   const isDpdk = statistics.has("ovs_tx_failure_drops");
-  const told = counters.flatMap((counter) => {
-    const packets = statistics.get(counter.statistic);
-    return packets === undefined ? [] : { ...counter, packets };
-  });
-  const rest = totals.flatMap(({ direction, statistic }) => {
+  const told = { receive: 0, transmit: 0 };
+  const drops: PortDrops[] = [];
+  for (const { direction, cause, statistic, withinDropped } of counters) {
+    const packets = statistics.get(statistic);
+    if (packets === undefined) continue;
+    if (isDpdk && withinDropped) told[direction] += packets;
+    // Alerts count on a guest's full ring from the start; another cause appears with its first packet.
+    if (packets > 0 || cause === "ring_full") drops.push({ direction, cause, packets });
+  }
+  for (const { direction, statistic } of totals) {
     const total = statistics.get(statistic);
-    if (total === undefined) return [];
-    const parts = told.filter((one) => isDpdk && one.withinDropped && one.direction === direction);
-    const packets = Math.max(0, total - parts.reduce((sum, part) => sum + part.packets, 0));
-    return { direction, cause: "dropped", packets };
-  });
-  return [...rest, ...told]
-    .filter(({ cause, packets }) => packets > 0 || alwaysShown.has(cause))
-    .map(({ direction, cause, packets }) => ({ direction, cause, packets }));
+    if (total === undefined) continue;
+    drops.push({ direction, cause: "dropped", packets: Math.max(0, total - told[direction]) });
+  }
+  return drops;
 }
