@@ -15,6 +15,7 @@ export interface FakeLibvirtd {
   readonly stuck: Set<string>;
   readonly pongs: number;
   readonly connections: number;
+  readonly open: number;
   release(): void;
   stop(): Promise<void>;
 }

@@ -47,6 +47,10 @@ export async function startFakeLibvirtd(path, { domains = 1 } = {}) {
     stuck: new Set(),
     pongs: 0,
     connections: 0,
+    /** Connections that are open now. */
+    get open() {
+      return sockets.size;
+    },
     /** Messages that were held back for machines that hung, sent now. */
     release() {
       for (const send of waiting.splice(0)) send();

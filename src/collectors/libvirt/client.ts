@@ -10,6 +10,7 @@ import {
   REMOTE_PROGRAM,
 } from "./protocol.ts";
 
+const CONNECT_DEADLINE_MS = 2000;
 const EMPTY = new Uint8Array();
 
 /** One connection to libvirt. Calls are told apart by their serial, so a late answer is taken for no other. */
@@ -29,8 +30,10 @@ interface PendingCall {
 }
 
 /** @throws what `Host.connect` throws */
-export async function connectLibvirt(host: Host, path: string, signal: AbortSignal): Promise<LibvirtClient> {
-  const connection = await host.connect(path, signal);
+export async function connectLibvirt(host: Host, path: string): Promise<LibvirtClient> {
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), CONNECT_DEADLINE_MS).unref();
+  const connection = await host.connect(path, ending.signal).finally(() => clearTimeout(timer));
   const pending = new Map<number, PendingCall>();
   let lastSerial = 0;
   let end: Error | undefined;

@@ -16,15 +16,16 @@ export const libvirt = defineSource({
   pollSeconds: 5,
   open(host, { uri }: LibvirtOptions) {
     const descriptions = createDescriptions();
-    const closing = new AbortController();
     let session: LibvirtSession | undefined;
+    let closed = false;
 
     /** The session lasts from one reading to the next, until something goes wrong. */
     async function openOnce(): Promise<LibvirtSession> {
       const target = parseLibvirtUri(uri);
       if (!target) throw new Error(`libvirt.uri: ${libvirtUriExpectation}, got ${uri}`);
       if (session?.isOpen()) return session;
-      session = await openSession(host, target, await socketsOf(host, target), closing.signal);
+      session = await openSession(host, target, await socketsOf(host, target));
+      if (closed) session.close();
       return session;
     }
 
@@ -61,7 +62,7 @@ export const libvirt = defineSource({
         }
       },
       close() {
-        closing.abort();
+        closed = true;
         session?.close();
       },
     };

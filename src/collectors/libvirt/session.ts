@@ -34,7 +34,6 @@ export interface LibvirtSession extends DomainSource {
 /**
  * Connects, authenticates and opens read-only.
  * @param sockets in the order in which they are tried
- * @param signal ends the connection, also later
  * @throws SourceAbsentError without a socket or a driver for QEMU; NotPermittedError with the remedy; ParseError where
  * libvirt's protocol is not what is spoken
  */
@@ -42,9 +41,8 @@ export async function openSession(
   host: Host,
   { driver }: LibvirtTarget,
   sockets: readonly string[],
-  signal: AbortSignal,
 ): Promise<LibvirtSession> {
-  const client = await connectFirst(host, sockets, signal);
+  const client = await connectFirst(host, sockets);
   try {
     await authenticate(client);
     await openDriver(client, driver);
@@ -61,11 +59,11 @@ export async function openSession(
   };
 }
 
-async function connectFirst(host: Host, sockets: readonly string[], signal: AbortSignal): Promise<LibvirtClient> {
+async function connectFirst(host: Host, sockets: readonly string[]): Promise<LibvirtClient> {
   let problem: Error = new SourceAbsentError(`no libvirt on this machine: there is no ${sockets.join(" and no ")}`);
   for (const socket of sockets) {
     try {
-      return await connectLibvirt(host, socket, signal);
+      return await connectLibvirt(host, socket);
     } catch (error) {
       // A socket that is there and leads nowhere says more than one that is missing.
       if (!(error instanceof SourceAbsentError)) problem = unreachable(socket, error);

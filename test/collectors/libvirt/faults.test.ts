@@ -88,6 +88,29 @@ test("a reading that is aborted ends at once, whatever the daemon does", async (
   source.close();
 });
 
+test("connections that break are given back, however often", async () => {
+  const broken = ["half a message", "garbage", "wrong serial", "half a body", "polkit refuses"];
+  for (let reading = 0; reading < 20; reading++) {
+    bench.daemon.fault = broken[reading % broken.length] ?? "";
+    await expect(bench.read()).rejects.toThrow("libvirt");
+  }
+  await sleep(50);
+
+  expect(bench.daemon.open).toBe(0);
+});
+
+test("a source that is closed while it connects leaves no connection", async () => {
+  const source = libvirt.open(noVirsh, { uri: `qemu+unix:///system?socket=${bench.path}` });
+  const reading = source.read(new AbortController().signal, () => undefined);
+
+  source.close();
+
+  await expect(reading).rejects.toThrow("the connection to libvirt was closed");
+  await sleep(50);
+  expect(bench.daemon.connections).toBe(1);
+  expect(bench.daemon.open).toBe(0);
+});
+
 test("a daemon that is restarted between two readings costs one of them", async () => {
   await bench.read();
   await bench.restart(3);
