@@ -1,5 +1,6 @@
+import type { Thresholds } from "../../src/analysis/thresholds.ts";
 import { catalogue } from "../../src/catalogue.ts";
-import { promql, without } from "../../src/metrics/promql.ts";
+import { type PromQL, promql, without } from "../../src/metrics/promql.ts";
 import { infoAndWarning, vmCause, vmLoses } from "./cause.ts";
 import { losingPathsOfVm } from "./cause-text.ts";
 import { atHome, join, perExporter } from "./join.ts";
@@ -91,17 +92,19 @@ function guestRingFull({ thresholds: t }: PackOptions): readonly AlertRule[] {
 }
 
 /** A balloon that was always there is how a machine was sized; one that grew, or makes the guest swap, takes memory in use. */
+const balloonTakes = (t: Thresholds): PromQL => promql`
+  ${ballooned} > ${t.balloonRatio}
+  and ${perExporter} (
+    ${vm.memoryBallooned} - min_over_time(${vm.memoryBallooned}[1h]) > ${t.balloonRatio} * ${vm.memoryMax}
+    or rate(${vm.guestSwapIn}[5m]) + rate(${vm.guestSwapOut}[5m]) > ${t.swapRate}
+  )`;
+
 function balloonPressure({ thresholds: t }: PackOptions): readonly AlertRule[] {
   return infoAndWarning(
     {
       alert: "VirtlossMemoryPressure",
       reason: "balloon",
-      expr: promql`
-        ${ballooned} > ${t.balloonRatio}
-        and ${perExporter} (
-          ${vm.memoryBallooned} - min_over_time(${vm.memoryBallooned}[1h]) > ${t.balloonRatio} * ${vm.memoryMax}
-          or rate(${vm.guestSwapIn}[5m]) + rate(${vm.guestSwapOut}[5m]) > ${t.swapRate}
-        )`,
+      expr: balloonTakes(t),
       for: "5m",
       keepFiringFor: "10m",
       summary: `${theVm} has lost memory to its balloon`,
@@ -160,9 +163,9 @@ export function kvmGroups(options: PackOptions): readonly RuleGroup[] {
         }),
         vmCause({
           code: "memory_pressure",
-          says: "a balloon has taken a part of its memory",
+          says: "its balloon takes memory in use",
           unit: "ratio",
-          expr: promql`${ballooned} > ${t.balloonRatio}`,
+          expr: balloonTakes(t),
         }),
         vcpuReadyHigh(options),
         ...guestRingFull(options),

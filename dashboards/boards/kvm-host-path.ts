@@ -80,7 +80,7 @@ export function wayThrough(t: Thresholds): Band[] {
           },
           [
             { from: "bridge", title: "Bridge" },
-            { from: "vlan_filtering", title: "VLAN filtering" },
+            { from: "vlan_filtering", title: "VLANs" },
             { from: "stp", title: "STP" },
             { from: withSettings(promql`sum by (bridge) (${onHost(bridge.ports)})`), title: "Ports", unit: "none" },
             {
@@ -143,7 +143,7 @@ export function wayThrough(t: Thresholds): Band[] {
           [
             { from: "bridge", title: "Bridge" },
             { from: "device", title: "Port" },
-            { from: "mac", title: "MAC of the guest" },
+            { from: "mac", title: "Guest" },
             {
               from: promql`max by (bridge, device, mac) (${onHost(ovs.portInfo)})`,
               title: "Known",
@@ -209,7 +209,7 @@ export const limits: Band = {
       },
       [
         {
-          expr: promql`${perSecond(onHost(qdisc.drops))} > 0 or sum(${perSecond(onHost(qdisc.drops))}) * 0`,
+          expr: promql`topk(12, ${perSecond(onHost(qdisc.drops))})`,
           legend: "{{device}} {{kind}}",
         },
       ],

@@ -21,10 +21,10 @@ const noData = `**No data?**
 
 function overview(t: Thresholds): Band[] {
   return [
+    { height: 4, panels: [note("About this board", "What an empty panel means.", noData)] },
     {
       height: 4,
       panels: [
-        { width: 6, panel: note("About this board", "What an empty panel means.", noData) },
         number(
           {
             title: "Machines",
@@ -88,7 +88,7 @@ function overview(t: Thresholds): Band[] {
       height: 7,
       panels: [
         {
-          width: 14,
+          width: 12,
           panel: grid(
             {
               title: "Machines",
@@ -108,7 +108,7 @@ function overview(t: Thresholds): Band[] {
               },
               {
                 from: onHost(vmRecords.toGuestDropRatio),
-                title: "Dropped to it",
+                title: "Drops",
                 unit: "percentunit",
                 limits: [[t.dropRatio, "red"]],
               },
@@ -126,7 +126,6 @@ function overview(t: Thresholds): Band[] {
           },
           [
             { from: "says", title: "At work now" },
-            { from: "cause", title: "Finding" },
             { from: onHost(causesOfMachine), title: "" },
           ],
         ),

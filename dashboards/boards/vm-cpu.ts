@@ -43,6 +43,15 @@ export function cpuTime(t: Thresholds): Band[] {
           },
           [{ expr: inGuest(promql`rate(${prober.stalledSeconds}[$__rate_interval])`), legend: "{{cause}}" }],
         ),
+        graph(
+          {
+            title: "Threads that move its packets",
+            description: "Share of time in which vhost or QEMU's own threads had work and did not run.",
+            unit: "percentunit",
+            noValue: "unknown",
+          },
+          [{ expr: perSecond(ofVm(vm.ioReady)), legend: "{{thread}}" }],
+        ),
       ],
     },
     {
@@ -86,15 +95,6 @@ export function cpuTime(t: Thresholds): Band[] {
             { expr: perSecond(ofVm(vm.wait)), legend: "wait, vCPU {{vcpu}}" },
             { expr: perSecond(ofVm(vm.costop)), legend: "co-stop, vCPU {{vcpu}}" },
           ],
-        ),
-        graph(
-          {
-            title: "Threads that move its packets",
-            description: "Share of time in which vhost or QEMU's own threads had work and did not run.",
-            unit: "percentunit",
-            noValue: "unknown",
-          },
-          [{ expr: perSecond(ofVm(vm.ioReady)), legend: "{{thread}}" }],
         ),
         graph(
           {

@@ -69,19 +69,6 @@ export function virtualNics(t: Thresholds): Band[] {
             },
           ],
         ),
-        grid(
-          {
-            title: "Limits",
-            description: "What is told to hold its packets back; nothing inside the machine shows it.",
-            noValue: "none",
-          },
-          [
-            { from: "source", title: "Told by" },
-            { from: "mac", title: "MAC" },
-            { from: "direction", title: "Direction" },
-            { from: promql`8 * ${ofVm(limit.bytes)}`, title: "Rate", unit: "bps" },
-          ],
-        ),
       ],
     },
     {
@@ -143,7 +130,7 @@ export const packetLedger: Band = {
   height: 8,
   panels: [
     {
-      width: 13,
+      width: 11,
       panel: grid(
         {
           title: "Packets of 5 minutes",
@@ -154,10 +141,10 @@ export const packetLedger: Band = {
         [
           { from: "mac", title: "MAC" },
           { from: "direction", title: "Direction" },
-          { from: ofVm(ledger.byGuest), title: "Counted by the guest", unit: "short" },
-          { from: ofVm(ledger.byHost), title: "Counted by the host", unit: "short" },
+          { from: ofVm(ledger.byGuest), title: "Guest counted", unit: "short" },
+          { from: ofVm(ledger.byHost), title: "Host counted", unit: "short" },
           { from: ofVm(ledger.missing), title: "Missing", unit: "short" },
-          { from: ofVm(ledger.droppedAtTap), title: "Dropped by the host", unit: "short" },
+          { from: ofVm(ledger.droppedAtTap), title: "Host dropped", unit: "short" },
         ],
       ),
     },
@@ -169,6 +156,19 @@ export const packetLedger: Band = {
         noValue: "one side only",
       },
       [{ expr: ofVm(ledger.missing), legend: "{{mac}} {{direction}}" }],
+    ),
+    grid(
+      {
+        title: "Limits",
+        description: "What is told to hold its packets back; nothing inside the machine shows it.",
+        noValue: "none",
+      },
+      [
+        { from: "source", title: "Told by" },
+        { from: "mac", title: "MAC" },
+        { from: "direction", title: "Direction" },
+        { from: promql`8 * ${ofVm(limit.bytes)}`, title: "Rate", unit: "bps" },
+      ],
     ),
   ],
 };

@@ -28,10 +28,10 @@ function overview(t: Thresholds): Band[] {
     [t.lossRatioSevere, "red"],
   ];
   return [
+    { height: 5, panels: [note("About this board", "What an empty panel means.", noData)] },
     {
       height: 4,
       panels: [
-        { width: 6, panel: note("About this board", "What an empty panel means.", noData) },
         number(
           {
             title: "Worst path",
@@ -97,28 +97,31 @@ function overview(t: Thresholds): Band[] {
     {
       height: 6,
       panels: [
-        grid(
-          {
-            title: "The machine and its guest",
-            description: "Where it runs, and which exporter inside it was found, by UUID or by MAC.",
-          },
-          [
-            { from: "vm", title: "Machine" },
-            { from: "host", title: "Host" },
-            { from: "hypervisor", title: "Hypervisor" },
-            { from: "vm_uuid", title: "UUID" },
+        {
+          width: 11,
+          panel: grid(
             {
-              from: promql`count by (vm, host, hypervisor, vm_uuid) (${ofVm(join.home)})`,
-              title: "Known",
-              unit: "bool_yes_no",
+              title: "The machine and its guest",
+              description: "Where it runs, and which exporter inside it was found, by UUID or by MAC.",
             },
-            {
-              from: promql`count by (vm, host, hypervisor, vm_uuid) (${ofVm(join.guestVm)})`,
-              title: "Exporters inside",
-              unit: "none",
-            },
-          ],
-        ),
+            [
+              { from: "vm", title: "Machine" },
+              { from: "host", title: "Host" },
+              { from: "hypervisor", title: "Hypervisor" },
+              { from: "vm_uuid", title: "UUID" },
+              {
+                from: promql`count by (vm, host, hypervisor, vm_uuid) (${ofVm(join.home)})`,
+                title: "Known",
+                unit: "bool_yes_no",
+              },
+              {
+                from: promql`count by (vm, host, hypervisor, vm_uuid) (${ofVm(join.guestVm)})`,
+                title: "Exporters inside",
+                unit: "none",
+              },
+            ],
+          ),
+        },
         grid(
           {
             title: "Exporters inside",
@@ -139,7 +142,6 @@ function overview(t: Thresholds): Band[] {
           },
           [
             { from: "says", title: "At work now" },
-            { from: "cause", title: "Finding" },
             {
               from: promql`${ofVm(causesOfVm)} or on (says) (${causesOfMachine} and on (instance) ${ofVm(join.home)})`,
               title: "",
