@@ -51,7 +51,12 @@ export async function measureKernel({ program, quick, progress }) {
     { title: "softirq latency", open: withPrograms(measureSoftirqs), names: ["entry", "raise"], work: flood },
     { title: "polls", open: withPrograms((programs) => countPolls(programs, types)), names: ["poll"], work: flood },
     { title: "scheduling, thread of no machine", open: watched([]), names: ["switch", "wake-up"], work: threads },
-    { title: "scheduling, thread of a machine", open: watched(threads.ids), names: ["switch", "wake-up"], work: threads },
+    {
+      title: "scheduling, thread of a machine",
+      open: watched(threads.ids),
+      names: ["switch", "wake-up"],
+      work: threads,
+    },
   ];
 
   const costs = [];
@@ -75,7 +80,9 @@ async function measureCost({ title, open, names, work }, turns) {
     const before = readFileSync(STATISTICS, "utf8");
     writeFileSync(STATISTICS, "1");
     await work();
-    programStatistics().forEach(({ nanos, runs }, i) => runs > 0 && programs[names[i]].push(nanos / runs));
+    for (const [i, { nanos, runs }] of programStatistics().entries()) {
+      if (runs > 0) programs[names[i]].push(nanos / runs);
+    }
     writeFileSync(STATISTICS, before);
     close();
   }

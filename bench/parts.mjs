@@ -1,8 +1,8 @@
 /** What the bench measures, in the order in which it does: each part gives plain data, and a table made of nothing else. */
 import { cpuTable, measureCpu } from "./cpu.mjs";
 import { growthTable, measureGrowth } from "./growth.mjs";
-import { libvirtTable, measureLibvirt } from "./libvirt.mjs";
 import { kernelTable, measureKernel } from "./kernel.mjs";
+import { libvirtTable, measureLibvirt } from "./libvirt.mjs";
 import { lossTable, measureLoss } from "./loss.mjs";
 import { measureMemory, memoryTable } from "./memory.mjs";
 import { measureRtt, rttTable } from "./rtt.mjs";

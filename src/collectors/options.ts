@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dropsOptions } from "./drops/options.ts";
 import { guestOptions } from "./guest/options.ts";
 import { latencyOptions } from "./latency/options.ts";
 import { libvirtOptions } from "./libvirt/options.ts";
@@ -18,7 +19,7 @@ export const collectorOptions: Readonly<Record<string, z.ZodObject>> = {
   power: none,
   softirq: none,
   softnet: none,
-  drops: none,
+  drops: dropsOptions,
   latency: latencyOptions,
   nic: nicOptions,
   qdisc: qdiscOptions,

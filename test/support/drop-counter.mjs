@@ -6,7 +6,7 @@ const [build] = process.argv.slice(2);
 const { createLinuxHost } = await import(`${build}/src/kernel/linux.js`);
 const { drops } = await import(`${build}/src/collectors/drops/index.js`);
 
-const source = drops.open(createLinuxHost(), { locations: false });
+const source = drops.open(createLinuxHost(), { locations: true });
 for await (const _ of createInterface({ input: process.stdin })) {
   try {
     const samples = await source.read(new AbortController().signal, () => undefined);

@@ -9,6 +9,8 @@ export interface DropCounter {
   readonly pid: number;
   /** Drops by reason so far. */
   read(): Promise<ReadonlyMap<string, number>>;
+  /** Drops that a function of the kernel did so far, for this reason. */
+  readIn(kernelFunction: string, reason: string): Promise<number>;
   /** How it counts, or the error that it gives instead. */
   state(): Promise<string>;
   kill(): Promise<void>;
@@ -28,6 +30,13 @@ export function startDropCounter(...prefix: string[]): DropCounter {
       const { samples = [] } = await ask();
       const drops = samples.filter(([name]) => name === "virtloss_kernel_drops_total");
       return new Map(drops.map(([, { reason = "" }, value]) => [reason, value]));
+    },
+    async readIn(kernelFunction, reason) {
+      const { samples = [] } = await ask();
+      const located = samples.filter(([name]) => name === "virtloss_kernel_drop_locations_total");
+      return (
+        located.find(([, labels]) => labels["function"] === kernelFunction && labels["reason"] === reason)?.[2] ?? 0
+      );
     },
     async state() {
       const { samples = [], error } = await ask();

@@ -5,17 +5,22 @@ import { keepOpen } from "../kept-open.ts";
 import { startCounting } from "./counting.ts";
 import { layerOf } from "./layers.ts";
 import { dropsMetrics as m } from "./metrics.ts";
+import type { DropsOptions } from "./options.ts";
 
 export const drops = defineSource({
   name: "drops",
   metrics: m,
-  open(host) {
-    const counting = keepOpen(() => startCounting(host).catch(absentUnlessGranted));
+  open(host, options: DropsOptions) {
+    const counting = keepOpen(() => startCounting(host, options).catch(absentUnlessGranted));
     return {
-      async read() {
+      async read(_signal, note) {
         const { method, read } = await counting.get();
-        const counts = [...read()].map(([reason, count]) => sample(m.total, { reason, layer: layerOf(reason) }, count));
-        return [sample(m.info, { method }, 1), ...counts];
+        const { byReason, byLocation } = await read(note);
+        return [
+          sample(m.info, { method }, 1),
+          ...[...byReason].map(([reason, count]) => sample(m.total, { reason, layer: layerOf(reason) }, count)),
+          ...byLocation.map(({ count, ...labels }) => sample(m.locations, labels, count)),
+        ];
       },
       close: () => counting.close(),
     };

@@ -20,26 +20,33 @@ const KEY = -8;
 const LOCATION_KEY = -24;
 const ONE = -32;
 
-/** One entry per CPU: a counter for each slot of `reasons.ts`. */
-export interface CountPlan {
+/** Maps by their descriptors. */
+export interface DropMaps {
+  /** One entry per CPU: a counter for each slot of `reasons.ts`. */
   readonly counters: number;
-  /** Map of drops by location and reason, where they are wanted. */
+  /** Where drops are also wanted by location and reason. */
   readonly locations: number | undefined;
-  /** Places of the tracepoint's arguments; without a reason (before Linux 5.17) each is counted as 0. */
-  readonly reason: number | undefined;
-  readonly location: number | undefined;
 }
 
+/** Places of the tracepoint's arguments. */
+export interface ArgumentPlaces {
+  /** Without one, before Linux 5.17, each drop is counted as 0. */
+  readonly reason: number | undefined;
+  readonly location: number;
+}
+
+const USUAL_LOCATION = 1;
+
 /** Where `kfree_skb` has what we read. */
-export function placesIn({ arguments: names }: TracepointType): Pick<CountPlan, "reason" | "location"> {
+export function placesIn({ arguments: names }: TracepointType): ArgumentPlaces {
   const place = (name: string) => (names.includes(name) ? names.indexOf(name) : undefined);
-  return { reason: place("reason"), location: place("location") };
+  return { reason: place("reason"), location: place("location") ?? USUAL_LOCATION };
 }
 
 /** Counts a drop at its reason: a lookup, an addition, and nothing that could wait or fail. */
-export function countDrops({ counters, locations, reason, location }: CountPlan): Instruction[] {
+export function countDrops({ counters, locations }: DropMaps, { reason, location }: ArgumentPlaces): Instruction[] {
   return [
-    ...(locations === undefined || location === undefined ? [] : [argument("r8", location)]),
+    ...(locations === undefined ? [] : [argument("r8", location)]),
     ...(reason === undefined ? [move("r6", 0)] : [argument("r6", reason), move("r6", "r6", 32)]),
     move("r9", "r6"),
     ...slotOfReason(),
@@ -50,7 +57,7 @@ export function countDrops({ counters, locations, reason, location }: CountPlan)
     compute("add", "r0", "r6"),
     ...addTo("r0", 0, 1, "r1"),
     label("counted"),
-    ...(locations === undefined || location === undefined ? [] : countLocation(locations)),
+    ...(locations === undefined ? [] : countLocation(locations)),
     ...leave(),
   ];
 }

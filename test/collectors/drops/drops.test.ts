@@ -1,6 +1,6 @@
 import { drops } from "../../../src/collectors/drops/index.ts";
 import { knownReasons, layerOf, layers } from "../../../src/collectors/drops/layers.ts";
-import { parseDropEvent } from "../../../src/collectors/drops/parse.ts";
+import { functionsAt, parseDropEvent } from "../../../src/collectors/drops/parse.ts";
 import { namesFromTypes, ovsNames, reasonName, reasonOfSlot, SLOTS } from "../../../src/collectors/drops/reasons.ts";
 import { parseBtf } from "../../../src/kernel/bpf/btf.ts";
 import { type Host, NotPermittedError, ParseError, SourceAbsentError } from "../../../src/kernel/host.ts";
@@ -41,6 +41,33 @@ test("every reason of Linux 6.18 is in the table of layers, once, and a new one 
   expect(layerOf("NETFILTER_DROP")).toBe("netfilter");
   expect(layerOf("OF_A_LATER_KERNEL")).toBe("other");
   expect(layers).toContain("other");
+});
+
+const symbols = `0000000000000000 A fixed_percpu_data
+ffffffff81000000 T _stext
+ffffffff81001000 t tun_net_xmit
+ffffffff81002000 d data_is_no_code
+ffffffff81003000 T raw_rcv
+ffffffffc0001000 t ovs_execute_actions\t[openvswitch]
+ffffffffc0000000 t nf_tables_core\t[nf_tables]
+`;
+
+test.each([
+  ["in the middle of a function", 0xffffffff81001f00n, "tun_net_xmit"],
+  ["behind data that lies between", 0xffffffff81002f00n, "tun_net_xmit"],
+  ["at the beginning of the next function", 0xffffffff81003000n, "tun_net_xmit"],
+  ["in a module, which comes in any order", 0xffffffffc0000800n, "nf_tables_core"],
+  ["in a module's last function", 0xffffffffc0001800n, "ovs_execute_actions"],
+])("a return address %s belongs to the function before it", (_, address, name) => {
+  expect(functionsAt([address], symbols)).toEqual(new Map([[address, name]]));
+});
+
+test.each([
+  ["hidden addresses", symbols.replace(/^[0-9a-f]{16}/gm, "0".repeat(16))],
+  ["an empty list", ""],
+  ["something else", "no symbols\nat all"],
+])("%s tell no function", (_, text) => {
+  expect(functionsAt([0xffffffff81001f00n], text)).toEqual(new Map());
 });
 
 const types = parseBtf(
@@ -106,7 +133,7 @@ test.each([
   ["does not permit it", new NotPermittedError("this process lacks CAP_BPF")],
   ["does not have it", new SourceAbsentError("this process lacks CAP_BPF, and the kernel too")],
 ])("where the kernel %s, the collector is absent and says why", async (_, error) => {
-  const source = drops.open(refusing(error), {});
+  const source = drops.open(refusing(error), { locations: false });
 
   const read = source.read(new AbortController().signal, () => undefined);
 
@@ -115,7 +142,7 @@ test.each([
 });
 
 test("a fault of ours is no absence", async () => {
-  const source = drops.open(refusing(new TypeError("x is not a function")), {});
+  const source = drops.open(refusing(new TypeError("x is not a function")), { locations: false });
 
   await expect(source.read(new AbortController().signal, () => undefined)).rejects.toThrow(TypeError);
 });

@@ -63,7 +63,7 @@ test("what a queueing discipline drops is what tc says", async () => {
   expect(counted.theirs).toBeGreaterThan(3000);
 });
 
-test("a ring that nobody drains is full: what `ip -s link` counts on the tap", async () => {
+test("a ring that nobody drains is full: what `ip -s link` counts on the tap, and the function is its driver's", async () => {
   const host = await createNamespace("tap");
   const guest = await startReady(host, process.execPath, script("full-tap.mjs"), "tap0");
   await host.sh("ip address add 10.88.0.1/24 dev tap0; ip link set tap0 up");
@@ -76,10 +76,12 @@ test("a ring that nobody drains is full: what `ip -s link` counts on the tap", a
   };
 
   const counted = await expectEqual(() => rise(["FULL_RING"], ip, () => flood(host, "10.88.0.2", 9, 5000)));
+  const located = await drops.readIn("tun_net_xmit", "FULL_RING");
 
   guest.stdin?.end();
   await host.remove();
   expect(counted.theirs).toBeGreaterThan(3000);
+  expect(located).toBeGreaterThanOrEqual(counted.theirs);
 });
 
 test("a socket that is not read in time overflows: what /proc/net/udp counts", async () => {
@@ -107,8 +109,9 @@ function bpfDescriptors(pid: number): string[] {
     .filter((target) => target.includes("bpf"));
 }
 
-test("one map, one program and one attachment are all that it keeps", async () => {
+test("two maps, one program and one attachment are all that it keeps", async () => {
   expect(bpfDescriptors(drops.pid).sort()).toEqual([
+    "anon_inode:bpf-map",
     "anon_inode:bpf-map",
     "anon_inode:bpf-prog",
     "anon_inode:bpf_link",
