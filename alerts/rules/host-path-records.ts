@@ -3,7 +3,9 @@ import { promql, without } from "../../src/metrics/promql.ts";
 import { notACard } from "./ledger.ts";
 
 /** Drops on a packet's way through a host: bridge, Open vSwitch, queues with limits, firewall, backlog, the kernel's reasons. */
-const { bridge, ovs, qdisc, limit, softnet, conntrack, drops } = catalogue;
+const { bridge, ovs, qdisc, limit, softnet, nic, conntrack, drops } = catalogue;
+
+const limitedByOvs = promql`on (job, instance, device) (${limit.bytes}{source="ovs"} or ${limit.packets}{source="ovs"})`;
 
 const bridgeDrops = {
   record: "bridge_port:virtloss_drops:rate5m",
@@ -18,7 +20,7 @@ const ovsDrops = {
   record: "ovs_port:virtloss_drops:rate5m",
   expr: promql`
     sum ${without(ovs.drops, "cause")} (rate(${ovs.drops}{direction!="to_guest"}[5m]))
-    unless on (job, instance, device) ${limit.bytes}{source="ovs"}
+    unless ${limitedByOvs}
     ${notACard}`,
 };
 const ovsDropRatio = {
@@ -30,14 +32,14 @@ const lostUpcalls = {
   expr: promql`sum ${without(ovs.lostUpcalls, "datapath")} (rate(${ovs.lostUpcalls}[5m]))`,
 };
 
-const shaped = promql`and on (job, instance, device) ${limit.bytes}{device!=""}`;
+const shaped = promql`and on (job, instance, device) (${limit.bytes} or ${limit.packets})`;
 const shapedDrops = {
   record: "device:virtloss_shaped_drops:rate5m",
   expr: promql`
     sum ${without(qdisc.drops, "kind")} (rate(${qdisc.drops}[5m])) ${shaped}
     or
     sum ${without(ovs.drops, "bridge", "mac", "direction", "cause")} (rate(${ovs.drops}{direction="from_guest"}[5m]))
-    and on (job, instance, device) ${limit.bytes}{source="ovs"}`,
+    and ${limitedByOvs}`,
 };
 const shapedWaits = {
   record: "device:virtloss_shaped_waits:ratio_rate5m",
@@ -64,6 +66,14 @@ const backlogDrops = {
       rate(${softnet.dropped}[5m]) + (rate(${softnet.flowLimit}[5m]) or 0 * ${softnet.dropped})
     )`,
 };
+/** Frames for which the card had no descriptor, or no room of its own. */
+const cardDrops = {
+  record: "instance:virtloss_card_drops:rate5m",
+  expr: promql`
+    sum ${without(nic.drops, "device", "direction", "cause")} (
+      rate(${nic.drops}{direction="receive", cause=~"missed|no_buffer|fifo"}[5m])
+    )`,
+};
 const kernelDrops = {
   record: "instance_layer:virtloss_kernel_drops:rate5m",
   expr: promql`sum ${without(drops.total, "reason")} (rate(${drops.total}[5m]))`,
@@ -80,5 +90,6 @@ export const hostPathRecords = {
   conntrackUse,
   conntrackDrops,
   backlogDrops,
+  cardDrops,
   kernelDrops,
 };

@@ -21,7 +21,7 @@ function bridgePortDrops({ thresholds: t }: PackOptions): readonly AlertRule[] {
       summary: "Bridge {{ $labels.bridge }} of {{ $labels.instance }} drops packets at {{ $labels.device }}",
       description:
         `${sameLabels("instance", "bridge", "device", "direction")}{{ $value | humanizePercentage }} of the packets ({{ $labels.direction }}) were dropped in the last 5 min, ` +
-        `${current(r.bridgeDrops, "humanize")} a second (limit ${percent(t.dropRatio)}). Frames for other VLANs count as dropped too. ` +
+        `${current(r.bridgeDrops, "humanize")} a second (limit ${percent(t.dropRatio)}). Frames that nobody wanted count as dropped too. ` +
         `${losingPathsHere}${onTheMachine}ip -s link show {{ $labels.device }}; bridge vlan show dev {{ $labels.device }}`,
     },
     machineLoses,
@@ -213,6 +213,7 @@ export function hostPathGroups(options: PackOptions): readonly RuleGroup[] {
           expr: promql`${r.conntrackUse} > ${conntrackRatio}`,
         }),
         cause("traffic_shaped", "the firewall drops new connections", promql`${r.conntrackDrops} >= ${dropRate}`),
+        cause("small_ring", "a network card has no free descriptor", promql`${r.cardDrops} >= ${dropRate}`),
         cause("softnet_drops", "a CPU's backlog is full", promql`${r.backlogDrops} >= ${dropRate}`),
         ...bridgePortDrops(options),
         ...ovsPortDrops(options),

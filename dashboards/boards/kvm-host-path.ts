@@ -93,7 +93,8 @@ export function wayThrough(t: Thresholds): Band[] {
         graph(
           {
             title: "Bridge: drops a second",
-            description: "At the bridge and its ports that are no taps; frames for other VLANs count as dropped too.",
+            description:
+              "At the bridge and its ports that are no taps. What VLAN filtering refuses is among the kernel's drops only.",
             unit: "short",
             noValue: "no bridge",
           },
