@@ -122,8 +122,12 @@ test("every packet sent is accounted for: dropped at a tap that nobody reads, by
 
   const sent = await sender.counted("sent");
   const came = (await link("vo1")).stats64.rx.packets;
+  // What a thread of ovs-vswitchd counts is added up once a second.
+  const settledAt = Date.now() / 1000 + 2;
   const scrape = await running.until("the counters after the last packet", TWO_ROUNDS_SECONDS, (s) => {
-    return (s.value("virtloss_ovs_port_packets_total", { device: "vo1", direction: "receive" }) ?? 0) >= came;
+    const readAt = s.value("virtloss_source_last_success_timestamp_seconds", { collector: "ovs" }) ?? 0;
+    const atPort = s.value("virtloss_ovs_port_packets_total", { device: "vo1", direction: "receive" }) ?? 0;
+    return readAt > settledAt && atPort >= came;
   });
   // What the packet socket of the sender's port threw away, by its own count.
   const ignored = Number(/vo1[\s\S]*?skmem:\([^)]*,d(\d+)\)/.exec(await host.sh("ss -0 -e -m"))?.[1]);
