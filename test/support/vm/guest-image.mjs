@@ -14,6 +14,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,6 +29,9 @@ const searched = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/s
 
 /** They stand in for those of busybox, whose own shell would not look for them. */
 const REAL_PROGRAMS = ["sh", "bash", "ip", "tc", "ethtool"];
+
+/** Twice what it holds; it only takes the space of that. */
+const DISK_BYTES = 320 * 1024 * 1024;
 
 const initramfs = join(cache, "initramfs.cpio");
 const disk = join(cache, "disk.ext4");
@@ -115,7 +119,11 @@ function buildDisk(folder) {
   copyInto(folder, join(sources, "start"), "sbin/start");
   copyFileSync(join(sources, "virtloss.yaml"), join(folder, "etc/virtloss.yaml"));
   copyProgram(join(folder, "opt/virtloss"));
-  replace(disk, (path) => run("mkfs.ext4", ["-q", "-O", "^has_journal", "-m", "0", "-d", folder, path, "256m"]));
+  replace(disk, (path) => {
+    writeFileSync(path, "");
+    truncateSync(path, DISK_BYTES);
+    run("mkfs.ext4", ["-q", "-O", "^has_journal", "-m", "0", "-d", folder, path]);
+  });
 }
 
 /** The built program and what it needs to run, as `npm ci --omit=dev` would leave it. */

@@ -16,10 +16,10 @@ import { root, run, SetupError } from "../../../packaging/ensure.mjs";
 
 const cache = join(root, ".cache/vm");
 const unpacked = join(cache, "kernel");
-/** The flavour for real machines: the one for clouds has no e1000. */
-const PACKAGE = /^linux-image-(\d+(?:\.\d+)+\S*)-amd64$/;
+/** Depends on the kernel that the release installs on real machines; the one for clouds has no e1000. */
+const NEWEST = "linux-image-amd64";
 
-/** Fetches the newest that the registry has, once. @returns the folder of its modules @throws SetupError where it cannot be had */
+/** Fetches it, once. @returns the folder of its modules @throws SetupError where it cannot be had */
 export function ensureGuestKernel() {
   if (!existsSync(unpacked)) fetchKernel();
   const modules = join(unpacked, "lib/modules");
@@ -27,7 +27,10 @@ export function ensureGuestKernel() {
 }
 
 function fetchKernel() {
-  if (!canInstall()) throw new SetupError("a kernel for guests, which apt-get as root fetches from Debian's registry");
+  if (process.arch !== "x64")
+    throw new SetupError(`a machine of type x86-64: the guests are, and this one is ${process.arch}`);
+  if (!canInstall())
+    throw new SetupError(`the kernel for guests, which apt-get as root fetches from Debian (${NEWEST})`);
   const name = newestPackage();
   console.error(`fetching ${name} for the tests with virtual machines`);
   mkdirSync(cache, { recursive: true });
@@ -50,18 +53,13 @@ function fetchKernel() {
 }
 
 function newestPackage() {
-  const offered = () =>
-    spawnSync("apt-cache", ["pkgnames", "linux-image-"], { encoding: "utf8" })
-      .stdout.split("\n")
-      .filter((name) => PACKAGE.test(name) && !/-(cloud|rt)-amd64$/.test(name))
-      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
-      .at(-1);
-  const listed = offered();
-  if (listed !== undefined) return listed;
+  // What an old list names may be gone.
   run("apt-get", ["-q", "update"]);
-  const updated = offered();
-  if (updated === undefined) throw new SetupError(`the registry has no package like ${PACKAGE.source}`);
-  return updated;
+  const { stdout } = spawnSync("apt-cache", ["depends", NEWEST], { encoding: "utf8" });
+  const name = /Depends: (linux-image-\S+)/.exec(stdout)?.[1];
+  if (name === undefined)
+    throw new SetupError(`the kernel for guests: the registry has no package ${NEWEST}, as Debian has`);
+  return name;
 }
 
 const unpackers = [

@@ -21,26 +21,35 @@ export interface PromAlert {
   readonly state: "pending" | "firing";
 }
 
-/** @param targets instance names and their addresses @param rules a rules file's text */
+export interface Target {
+  readonly instance: string;
+  readonly address: string;
+  /** Between two scrapes, and for each at most. */
+  readonly seconds: number;
+}
+
+/** @param rules a rules file's text */
 export async function startPrometheus(
   where: Namespace,
   directory: string,
-  targets: Readonly<Record<string, string>>,
+  targets: readonly Target[],
   rules: string,
 ): Promise<Prometheus> {
   const file = (name: string, text: string) => {
     writeFileSync(join(directory, name), text);
     return join(directory, name);
   };
-  const jobs = Object.entries(targets).map(
-    ([instance, address]) => `      - {targets: ["${address}"], labels: {instance: "${instance}"}}\n`,
+  // One label job for all, as one job of operators would have it; a job's interval is its own.
+  const jobs = targets.map(
+    ({ instance, address, seconds }) => `  - job_name: ${instance}
+    scrape_interval: ${seconds}s
+    scrape_timeout: ${seconds}s
+    static_configs: [{targets: ["${address}"], labels: {job: virtloss, instance: "${instance}"}}]
+`,
   );
-  // An emulated CPU under load needs seconds for one answer.
-  const config = `global: {scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 1s}
+  const config = `global: {evaluation_interval: 1s}
 rule_files: ["${file("rules.yaml", rules)}"]
 scrape_configs:
-  - job_name: virtloss
-    static_configs:
 ${jobs.join("")}`;
   const child = where.spawn([
     "prometheus",
