@@ -17,17 +17,20 @@ export interface QemuCommandLine {
 
 /** The options that we read; each is followed by a value. */
 const READ = /^--?(name|uuid|smbios|m|smp|netdev|device|nic|net|machine|M)$/;
+/** Of these; a machine with 500 disks has some 2,000. */
+const MAX_ARGUMENTS = 4096;
 const MIB = 1024 ** 2;
 /** Without -m. */
 const DEFAULT_MEMORY_BYTES = 128 * MIB;
 const unitBytes: Readonly<Record<string, number>> = { b: 1, k: 1024, m: MIB, g: 1024 ** 3, t: 1024 ** 4 };
 
 function argumentsOf(argv: readonly string[]): QemuArgument[] {
-  return argv.flatMap((word, i): QemuArgument[] => {
+  const args = argv.flatMap((word, i): QemuArgument[] => {
     const option = READ.exec(word)?.[1];
     const value = argv[i + 1];
     return option === undefined || value === undefined ? [] : [[option, value]];
   });
+  return args.slice(0, MAX_ARGUMENTS);
 }
 
 /** The last value given for one of the option's keys; QEMU merges repeated options. */

@@ -120,11 +120,15 @@ function hubCards(args: readonly QemuArgument[], fallback: string): Card[] {
 /** QEMU gives 52:54:00:12:34:56 to the first card without an address, and counts on. */
 const FIRST_FREE = 0x56;
 const OWN_PREFIX = "52:54:00:12:34:";
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+/** More than any machine that QEMU makes has room for. */
+const MAX_NICS = 128;
 
 function withMacs(cards: readonly Card[]): (readonly [string, Card])[] {
   const taken = new Set<string>();
   return cards.map((card) => {
-    let mac = card.mac.toLowerCase().replaceAll("-", ":");
+    const told = card.mac.toLowerCase().replaceAll("-", ":");
+    let mac = MAC.test(told) ? told : "";
     for (let last = FIRST_FREE; mac === ""; last++) {
       const free = OWN_PREFIX + last.toString(16).padStart(2, "0");
       if (!taken.has(free)) mac = free;
@@ -141,7 +145,7 @@ function withMacs(cards: readonly Card[]): (readonly [string, Card])[] {
  */
 export function qemuNics(args: readonly QemuArgument[], program: string, machine: string): QemuNic[] {
   const fallback = defaultModel(program, machine);
-  const cards = [...shortCards(args, fallback), ...hubCards(args, fallback), ...deviceCards(args)];
+  const cards = [...shortCards(args, fallback), ...hubCards(args, fallback), ...deviceCards(args)].slice(0, MAX_NICS);
   return withMacs(cards).map(([mac, { model, netdev, multiqueue }]) => ({
     mac,
     model,

@@ -3,6 +3,10 @@ export type QemuOption = ReadonlyMap<string, string>;
 
 const none: QemuOption = new Map();
 
+// Any user's program may call itself QEMU and write what it likes into its command line, a megabyte deep or long.
+const LONGEST_VALUE = 256;
+const DEEPEST = 4;
+
 /** Parts between commas; a doubled comma is one within a part. */
 function splitCommas(text: string): string[] {
   return text
@@ -11,10 +15,12 @@ function splitCommas(text: string): string[] {
     .map((part) => part.replaceAll("\0", ","));
 }
 
-function flatten(value: object, prefix: string): [string, string][] {
+function flatten(value: object, prefix: string, depth: number): [string, string][] {
+  if (depth > DEEPEST) return [];
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]): [string, string][] => {
-    if (typeof inner === "object" && inner !== null) return flatten(inner, `${prefix}${key}.`);
-    return [[prefix + key, typeof inner === "boolean" ? (inner ? "on" : "off") : String(inner)]];
+    if (typeof inner === "object" && inner !== null) return flatten(inner, `${prefix}${key}.`, depth + 1);
+    const text = typeof inner === "boolean" ? (inner ? "on" : "off") : String(inner);
+    return [[prefix + key, text.slice(0, LONGEST_VALUE)]];
   });
 }
 
@@ -22,7 +28,7 @@ function flatten(value: object, prefix: string): [string, string][] {
 function parseJson(text: string): QemuOption {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? new Map(flatten(value, "")) : none;
+    return typeof value === "object" && value !== null ? new Map(flatten(value, "", 1)) : none;
   } catch {
     return none;
   }
@@ -39,8 +45,8 @@ export function parseQemuOption(text: string, implied: string): QemuOption {
   return new Map(
     parts.map((part, i): [string, string] => {
       const equals = part.indexOf("=");
-      if (equals >= 0) return [part.slice(0, equals), part.slice(equals + 1)];
-      if (i === 0) return [implied, part];
+      if (equals >= 0) return [part.slice(0, equals), part.slice(equals + 1).slice(0, LONGEST_VALUE)];
+      if (i === 0) return [implied, part.slice(0, LONGEST_VALUE)];
       return [part, "on"];
     }),
   );

@@ -40,9 +40,8 @@ async function samplesOf(
   const networks = await readNetworks(host, processes);
   const samples: AnySample[] = [];
   for (const process of processes) {
-    await turn();
     signal.throwIfAborted();
-    const times = readMachineTimes(host, process.threads, nodes);
+    const times = await readMachineTimes(host, process.threads, nodes);
     const counters = networks.get(process.network) ?? new Map();
     samples.push(...vmSamples(machineOf(process, { hostName, times, counters }), "libvirt"));
   }
@@ -88,6 +87,10 @@ export const qemu = defineSource({
       async read(signal: AbortSignal, note: Note) {
         round += 1;
         const { qemu: pids, vhost } = await find(round);
+        if (pids.length === 0) {
+          known.clear();
+          throw new SourceAbsentError("no process of QEMU runs here");
+        }
         const [nodes, onlineCpus] = await Promise.all([readNodes(host), countOnlineCpus(host)]);
         const around = { round, vhost, onlineCpus, severalNodes: nodes.size > 0 };
         const processes = await readProcesses(pids, around, signal, note);

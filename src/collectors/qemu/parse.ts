@@ -90,10 +90,10 @@ export function allowedCpus(text: string): number | undefined {
 export function parseCpuList(text: string): number[] {
   const ranges = text.trim() === "" ? [] : text.trim().split(",");
   return ranges.flatMap((range) => {
-    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
+    const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range) ?? [];
     if (first === undefined)
       throw new ParseError(`expected a list of CPUs such as 0-3,8, got "${text.trim().slice(0, 80)}"`);
-    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i);
+    return Array.from({ length: Math.max(Number(last) - Number(first) + 1, 0) }, (_, i) => Number(first) + i);
   });
 }
 

@@ -1,7 +1,13 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Host } from "../../kernel/host.ts";
 import type { IoThread, VcpuTimes } from "../../vm/vm.ts";
 import { nowIfThere } from "../files.ts";
 import { isQemuName, parseSchedstat, parseTaskStat, type ThreadRole, type ThreadTimes, threadRole } from "./parse.ts";
+
+/** Threads between two turns of the event loop: each takes some 10 µs. */
+const THREADS_A_TURN = 50;
+/** What KVM allows a machine, and some threads for its packets. */
+const MAX_THREADS = 4096 + 256;
 
 /** A thread that runs a vCPU or moves packets. */
 export interface MachineThread {
@@ -41,7 +47,10 @@ export function machineThreads(
     const role = threadRole(comm, tid === pid);
     return role === undefined ? [] : [{ directory: `/proc/${pid}/task/${tid}`, role }];
   });
-  return [...own, ...vhost.map((other): MachineThread => ({ directory: `/proc/${other}`, role: { thread: "vhost" } }))];
+  return [
+    ...own,
+    ...vhost.map((other): MachineThread => ({ directory: `/proc/${other}`, role: { thread: "vhost" } })),
+  ].slice(0, MAX_THREADS);
 }
 
 function readTimes(host: Host, directory: string): ThreadTimes | undefined {
@@ -59,14 +68,15 @@ function readNode(host: Host, directory: string, nodeOfCpu: ReadonlyMap<number, 
 }
 
 /** Threads that have ended since they were found are left out. */
-export function readMachineTimes(
+export async function readMachineTimes(
   host: Host,
   threads: readonly MachineThread[],
   nodeOfCpu: ReadonlyMap<number, number>,
-): MachineTimes {
+): Promise<MachineTimes> {
   const vcpus: VcpuTimes[] = [];
   const readySeconds = new Map<IoThread["thread"], number>();
-  for (const { directory, role } of threads) {
+  for (const [i, { directory, role }] of threads.entries()) {
+    if (i % THREADS_A_TURN === 0) await turn();
     const times = readTimes(host, directory);
     if (times === undefined) continue;
     if ("vcpu" in role) vcpus.push({ vcpu: role.vcpu, ...times, node: readNode(host, directory, nodeOfCpu) });
