@@ -44,10 +44,11 @@ export interface Host {
    */
   ethtool(device: string, request: Uint8Array): Promise<Uint8Array>;
   /**
-   * One dump of route netlink, as the files in `netlink/` ask for it and read it.
+   * One dump of netlink, as the files in `netlink/` ask for it and read it.
+   * @param protocol where the request belongs: `route` unless told
    * @throws SourceAbsentError where the kernel lacks it, NotPermittedError; Error where the list kept changing meanwhile
    */
-  netlink(request: Uint8Array, signal: AbortSignal): Promise<readonly NetlinkMessage[]>;
+  netlink(request: Uint8Array, signal: AbortSignal, protocol?: "route" | "generic"): Promise<readonly NetlinkMessage[]>;
   /**
    * Runs a program, without a shell and with messages in English. @returns what it wrote to stdout
    * @throws SourceAbsentError where it is not installed; Error with its first words on stderr where it failed

@@ -95,7 +95,7 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
 /** The machine that this process runs on. Facts about it are asked once, in the background, from now on. */
 export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly maxFileBytes?: number } = {}): Host {
   const ethtool = openEthtool();
-  const netlink = openNetlink();
+  const netlink = { route: openNetlink("route"), generic: openNetlink("generic") };
   let facts: MachineFacts | undefined;
 
   async function learnFacts(): Promise<void> {
@@ -119,8 +119,8 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
       const what = `ethtool command 0x${(new Uint32Array(request.slice(0, 4).buffer)[0] ?? 0).toString(16)} on ${device}`;
       throw errorOf(what, answer.error, new Error(`${what}: ${answer.error}`));
     },
-    async netlink(request, signal) {
-      const answer = await netlink(request, signal);
+    async netlink(request, signal, protocol = "route") {
+      const answer = await netlink[protocol](request, signal);
       if ("messages" in answer) return answer.messages;
       const what = `netlink request ${requestType(request)}`;
       throw errorOf(what, answer.error, new Error(`${what}: ${answer.error}`));

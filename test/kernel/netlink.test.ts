@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readdirSync } from "node:fs";
+import { release } from "node:os";
 import { bridge } from "../../src/collectors/bridge/index.ts";
 import { qdisc } from "../../src/collectors/qdisc/index.ts";
 import { qdiscOptions } from "../../src/collectors/qdisc/options.ts";
@@ -9,6 +10,12 @@ import { type Host, SourceAbsentError } from "../../src/kernel/host.ts";
 import { createLinuxHost } from "../../src/kernel/linux.ts";
 import { linksRequest, parseLinks } from "../../src/kernel/netlink/link.ts";
 import { dumpRequest } from "../../src/kernel/netlink/message.ts";
+import {
+  familiesRequest,
+  familyNumber,
+  parseQueueStatistics,
+  queueStatisticsRequest,
+} from "../../src/kernel/netlink/queue-statistics.ts";
 import { classesRequest, parseClasses, parseQdiscs, qdiscsRequest } from "../../src/kernel/netlink/traffic-control.ts";
 import { collectOnce } from "../support/collecting.ts";
 
@@ -181,6 +188,26 @@ test("a dump that is given up leaves no descriptor and no answer behind", async 
   const own = parseLinks(await fresh.netlink(linksRequest(), signal));
   expect([...own.values()].map(({ name }) => name)).toContain("lo");
   expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);
+});
+
+test("kernels since 6.9 tell of queues, and their packets are those of the interface", async () => {
+  const real = createLinuxHost();
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  const tells = major > 6 || (major === 6 && minor >= 9);
+  const netdev = familyNumber(await real.netlink(familiesRequest(), signal, "generic"), "netdev");
+  const readLinks = async () => parseLinks(await real.netlink(linksRequest(), signal));
+
+  const before = await readLinks();
+  const answer = tells ? await real.netlink(queueStatisticsRequest(netdev ?? 0), signal, "generic") : [];
+  const after = await readLinks();
+
+  const queues = parseQueueStatistics(answer);
+  for (const link of new Set(queues.map((queue) => queue.link))) {
+    const received = queues.filter((queue) => queue.link === link && queue.direction === "receive");
+    const sum = received.reduce((total, { packets }) => total + packets, 0);
+    expect(sum).toBeGreaterThanOrEqual(before.get(link)?.statistics?.rxPackets ?? 0);
+    expect(sum).toBeLessThanOrEqual(after.get(link)?.statistics?.rxPackets ?? 0);
+  }
 });
 
 test("a machine without a bridge has no such source", async () => {

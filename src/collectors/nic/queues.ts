@@ -64,7 +64,7 @@ export function hasQueueCounters(driver: string): boolean {
   return driver === "vmxnet3" || Object.hasOwn(namings, driver);
 }
 
-/** Packets of each queue, by direction and number; none where the driver has no such counters. */
+/** Packets of each queue; none where the driver has no such counters. */
 export function queuePackets(driver: string, counters: readonly DriverCounter[]): QueuePackets[] {
   if (!hasQueueCounters(driver)) return [];
   const counted = driver === "vmxnet3" ? inBlocks(counters) : byName(driver, counters);
@@ -73,7 +73,17 @@ export function queuePackets(driver: string, counters: readonly DriverCounter[])
     for (const { way, queue, packets } of counted) {
       if (way === (direction === "receive" ? "rx" : "tx")) sums.set(queue, (sums.get(queue) ?? 0) + packets);
     }
-    const busiest = [...sums].sort(([, a], [, b]) => b - a).slice(0, MAX_QUEUES);
-    return busiest.sort(([a], [b]) => Number(a) - Number(b)).map(([queue, packets]) => ({ direction, queue, packets }));
+    return [...sums].map(([queue, packets]) => ({ direction, queue, packets }));
   });
+}
+
+/** Of each direction's queues the busiest, in the order of their numbers. */
+export function busiestQueues(queues: readonly QueuePackets[]): QueuePackets[] {
+  return (["receive", "transmit"] as const).flatMap((way) =>
+    queues
+      .filter(({ direction }) => direction === way)
+      .sort((a, b) => b.packets - a.packets)
+      .slice(0, MAX_QUEUES)
+      .sort((a, b) => Number(a.queue) - Number(b.queue)),
+  );
 }

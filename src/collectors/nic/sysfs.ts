@@ -75,6 +75,13 @@ export async function readMtu(host: Host, device: string): Promise<number | unde
   return text === undefined ? undefined : parseNumber(file, text);
 }
 
+/** The number by which netlink knows the interface. */
+export async function readIndex(host: Host, device: string): Promise<number | undefined> {
+  const file = `${NET}/${device}/ifindex`;
+  const text = await ifThere(host.readText(file));
+  return text === undefined ? undefined : parseNumber(file, text);
+}
+
 /** The node that the card's bus belongs to; undefined where the machine has but one, or nobody knows. */
 export async function readNumaNode(host: Host, device: string, bus: string): Promise<number | undefined> {
   const file = `${busFolder(device, bus)}/numa_node`;

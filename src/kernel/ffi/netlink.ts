@@ -6,7 +6,7 @@ import * as sys from "./socket.ts";
 import { setOption } from "./socket-option.ts";
 
 const AF_NETLINK = 16;
-const NETLINK_ROUTE = 0;
+const PROTOCOLS = { route: 0, generic: 16 } as const;
 /** The kernel fills parts of 32 KiB where it finds buffers of that size, and never a larger one. */
 const PART_BYTES = 32 * 1024;
 /** Parts that one call takes: as it takes one, the kernel prepares the next. */
@@ -37,8 +37,8 @@ function offLoop(call: NativeCall): Promise<number | string> {
   });
 }
 
-function openSocket(): number {
-  const fd = sys.socket(AF_NETLINK, sys.SOCK_RAW | sys.SOCK_CLOEXEC, NETLINK_ROUTE);
+function openSocket(protocol: number): number {
+  const fd = sys.socket(AF_NETLINK, sys.SOCK_RAW | sys.SOCK_CLOEXEC, protocol);
   if (fd < 0) return fd;
   const timeval = nativeBytes(16);
   timeval.writeBigInt64LE(BigInt(ANSWER_TIMEOUT_SECONDS));
@@ -65,11 +65,11 @@ function takeParts(block: MessageBlock, count: number): Uint8Array {
 }
 
 /**
- * Dumps of route netlink. The socket is opened at the first and kept: it sees the network namespace of that moment. The calls
+ * Dumps of netlink. The socket is opened at the first and kept: it sees the network namespace of that moment. The calls
  * run off the event loop, for the kernel may wait for RTNL in them; and one dump at a time, so that they take one thread of
  * libuv's pool, never all four.
  */
-export function openNetlink(): NetlinkDump {
+export function openNetlink(protocol: keyof typeof PROTOCOLS): NetlinkDump {
   let descriptor = -1;
   let sequence = 0;
   /** A dump that was not read to its end: what is left of it would come in before the next answer. */
@@ -105,7 +105,7 @@ export function openNetlink(): NetlinkDump {
       sys.close(descriptor);
       descriptor = -1;
     }
-    if (descriptor < 0) descriptor = openSocket();
+    if (descriptor < 0) descriptor = openSocket(PROTOCOLS[protocol]);
     if (descriptor < 0) return { error: errnoName(lastErrno()) };
     block ??= layOutMessages(PARTS, PART_BYTES);
     sequence = (sequence + 1) >>> 0;

@@ -1,9 +1,11 @@
 import { nic } from "../../../src/collectors/nic/index.ts";
 import { nicOptions } from "../../../src/collectors/nic/options.ts";
 import { type Host, SourceAbsentError } from "../../../src/kernel/host.ts";
+import { readDump, requestType } from "../../../src/kernel/netlink/message.ts";
 import type { AnySample } from "../../../src/metrics/define.ts";
 import { collectOnce } from "../../support/collecting.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";
+import { attribute, concat, done, message, text, u16, u32, u64 } from "../../support/netlink-bytes.ts";
 
 const qemu = createFixtureHost("linux-6.1-qemu");
 
@@ -98,6 +100,55 @@ test("packets of the interface and of its queues are those that ethtool printed"
     "transmit 1": 4,
   });
   expect(valuesOf(samples, "queue_packets_total", "eth1")).toEqual({});
+});
+
+/** A host whose kernel, since Linux 6.9, tells of the queues of interface 4 by itself. */
+function tellingQueues(answer: () => Uint8Array): Host {
+  const family = concat(Uint8Array.of(1, 2, 0, 0), attribute(1, u16(20)), attribute(2, text("netdev")));
+  const other = concat(Uint8Array.of(1, 2, 0, 0), attribute(1, u16(16)), attribute(2, text("nlctrl")));
+  return {
+    ...qemu,
+    readText: async (path) => (path === "/sys/class/net/eth0/ifindex" ? "4\n" : qemu.readText(path)),
+    async netlink(request, _signal, protocol) {
+      if (protocol !== "generic") throw new SourceAbsentError("no route netlink");
+      const families = [other, family].map((payload) => ({ type: 16, payload }));
+      return requestType(request) === 16 ? families : readDump(answer()).messages;
+    },
+  };
+}
+
+test("where the kernel tells of queues, the driver is not asked, and counters may be of either width", async () => {
+  const queue = (type: number, id: number, counter: Uint8Array) =>
+    message(
+      20,
+      concat(Uint8Array.of(12, 1, 0, 0), attribute(1, u32(4)), attribute(2, u32(type)), attribute(3, u32(id)), counter),
+    );
+  const { samples, notes } = await collect(
+    tellingQueues(() =>
+      concat(
+        queue(0, 0, attribute(8, u32(11))),
+        queue(0, 1, attribute(8, u64(2n ** 40n))),
+        queue(1, 0, attribute(10, u32(12))),
+        queue(1, 1, attribute(11, u32(999))),
+        done(),
+      ),
+    ),
+  );
+
+  expect(valuesOf(samples, "queue_packets_total", "eth0")).toEqual({
+    "receive 0": 11,
+    "receive 1": 2 ** 40,
+    "transmit 0": 12,
+  });
+  expect(valuesOf(samples, "queue_packets_total", "eth5")).toMatchObject({ "transmit 1": 4 });
+  expect(notes).toEqual([]);
+});
+
+test("an answer about queues that cannot be read is noted, and the driver is asked instead", async () => {
+  const { samples, notes } = await collect(tellingQueues(() => Uint8Array.of(1, 2, 3)));
+
+  expect(valuesOf(samples, "queue_packets_total", "eth0")).toMatchObject({ "receive 1": 2 });
+  expect(notes).toEqual(["packets of queues: netlink message at 0: expected 16 to 3 bytes, got 0"]);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import type { DriverCounter } from "../../../src/collectors/nic/drops.ts";
-import { hasQueueCounters, queuePackets } from "../../../src/collectors/nic/queues.ts";
+import { busiestQueues, hasQueueCounters, queuePackets } from "../../../src/collectors/nic/queues.ts";
 
 function counters(values: Readonly<Record<string, number>>): DriverCounter[] {
   return Object.entries(values).map(([name, value]) => ({ name, value }));
@@ -98,7 +98,7 @@ test("packets that no block claims are left out", () => {
 test("of more than 64 queues the busiest are reported, in the order of their numbers", () => {
   const own = Array.from({ length: 100 }, (_, i) => ({ name: `rx_queue_${i}_packets`, value: (i * 37) % 100 }));
 
-  const reported = queuePackets("ice", own);
+  const reported = busiestQueues(queuePackets("ice", own));
 
   expect(reported).toHaveLength(64);
   expect(Math.min(...reported.map(({ packets }) => packets))).toBe(36);

@@ -4,6 +4,7 @@ import { outermost } from "../../../src/collectors/qdisc/tree.ts";
 import { ParseError } from "../../../src/kernel/host.ts";
 import { parseLinks } from "../../../src/kernel/netlink/link.ts";
 import { type NetlinkMessage, readDump } from "../../../src/kernel/netlink/message.ts";
+import { familyNumber, parseQueueStatistics } from "../../../src/kernel/netlink/queue-statistics.ts";
 import { parseClasses, parseFilters, parseQdiscs } from "../../../src/kernel/netlink/traffic-control.ts";
 import { attribute, concat, done, message, text, u32, u64 } from "../../support/netlink-bytes.ts";
 
@@ -27,6 +28,9 @@ function readAll(messages: readonly NetlinkMessage[]): void {
   outermost(parseQdiscs(messages)).map(tbfLimit);
   htbLimit(parseClasses(messages));
   parseFilters(messages).map(filterLimit);
+  // To these, all of that is malformed more often than not; it must not be a crash.
+  survives(() => familyNumber(messages, "netdev"));
+  survives(() => parseQueueStatistics(messages));
 }
 
 const ifinfomsg = concat(u32(0, 7, 0x10043, 0));
