@@ -29,7 +29,7 @@ export interface Host {
   /** @throws SourceAbsentError, NotPermittedError */
   readText(path: string): Promise<string>;
   /**
-   * A file of /proc of at most a page, read at once, at a tenth of what readText costs: for what is read thousands of times.
+   * A file of /proc of a page or two, read at once, at a tenth of what readText costs: for what is read thousands of times.
    * Only files for which the kernel waits on nobody (schedstat, stat, status, comm; not cmdline or maps, which wait for the
    * process), and with turns for others in between. @throws SourceAbsentError, NotPermittedError
    */

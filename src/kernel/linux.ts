@@ -15,6 +15,8 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Most files fit into one page; a read that was filled is followed by one of twice the size. */
 const FIRST_READ_BYTES = 4096;
 const LAST_READ_BYTES = 1024 * 1024;
+/** /proc/PID/status grows with the number of CPUs, to 3 kB with 8,192 of them. */
+const MAX_BYTES_AT_ONCE = 16 * 1024;
 
 // A scrape reads a hundred small files: plain descriptors cost half of what FileHandle objects do.
 const openFile = promisify(open);
@@ -66,22 +68,22 @@ async function readCapped(path: string, maxBytes: number): Promise<string> {
   }
 }
 
-const page = Buffer.alloc(FIRST_READ_BYTES);
+const atOnce = Buffer.alloc(MAX_BYTES_AT_ONCE);
 
 /** @throws as readText does */
-function readPage(path: string): string {
+function readAtOnce(path: string): string {
   try {
     const descriptor = openSync(path, "r");
     try {
-      const bytesRead = readSync(descriptor, page, 0, page.length, null);
-      if (bytesRead < page.length) return page.toString("utf8", 0, bytesRead);
+      const bytesRead = readSync(descriptor, atOnce, 0, MAX_BYTES_AT_ONCE, null);
+      if (bytesRead < MAX_BYTES_AT_ONCE) return atOnce.toString("utf8", 0, bytesRead);
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
     throw errorOf(path, codeOf(error), error);
   }
-  throw new Error(`${path}: expected less than ${page.length} bytes, found more`);
+  throw new Error(`${path}: expected less than ${MAX_BYTES_AT_ONCE} bytes, found more`);
 }
 
 async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
@@ -110,7 +112,7 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
 
   return {
     readText: (path) => reading(path, () => readCapped(path, maxFileBytes)),
-    readNow: readPage,
+    readNow: readAtOnce,
     list: (path) => reading(path, async () => (await readdir(path)).sort()),
     readLink: (path) => reading(path, () => readlink(path)),
     async ethtool(device, request) {

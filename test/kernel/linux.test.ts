@@ -27,6 +27,17 @@ test("a file larger than the cap is an error that names both, not a memory probl
   await expect(host.readText(path)).resolves.toHaveLength(200_001);
 });
 
+test("small files are read at once, with the same errors; a larger one is refused", () => {
+  const [small, large] = [join(folder, "small"), join(folder, "page-by-page")];
+  writeFileSync(small, "CPU 0/KVM\n");
+  writeFileSync(large, "x".repeat(16_384));
+
+  expect(host.readNow("/proc/self/schedstat")).toMatch(/^\d+ \d+ \d+\n$/);
+  expect(host.readNow(small)).toBe("CPU 0/KVM\n");
+  expect(() => host.readNow(large)).toThrow(`${large}: expected less than 16384 bytes, found more`);
+  expect(() => host.readNow(join(folder, "missing"))).toThrow(SourceAbsentError);
+});
+
 test("a missing file, folder or link is absent", async () => {
   const missing = join(folder, "missing");
 
