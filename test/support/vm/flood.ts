@@ -6,12 +6,10 @@ import type { Machine } from "./machine.ts";
 const script = fileURLToPath(new URL("flood.mjs", import.meta.url));
 const SOURCE_PORT = 9000;
 
-/** What became of a flood: `arrived` is what the guest's kernel got, with the little that it gets besides. */
 export interface Flooded {
   readonly sent: number;
   readonly failed: number;
   readonly seconds: number;
-  readonly arrived: number;
 }
 
 /** A program in the guest that reads the neighbour's datagrams and forgets them. @returns its port */
@@ -27,27 +25,24 @@ export async function openSink({ inGuest }: Machine): Promise<number> {
   });
 }
 
-/** Packets of all kinds that the guest's kernel took from its NICs; a datagram that nobody has read yet is among them. */
-async function countArrived({ inGuest }: Machine): Promise<number> {
-  const [names = [], values = []] = (await inGuest("grep ^Ip: /proc/net/snmp"))
+/** Datagrams that the guest's kernel ever had for a program: what waits to be read is not among them yet. */
+export async function countArrived({ inGuest }: Machine): Promise<number> {
+  const [names = [], values = []] = (await inGuest("grep ^Udp: /proc/net/snmp"))
     .trim()
     .split("\n")
     .map((line) => line.split(" "));
-  return Number(values[names.indexOf("InDelivers")]);
+  const of = (name: string) => Number(values[names.indexOf(name)]);
+  return of("InDatagrams") + of("RcvbufErrors");
 }
 
 /** The neighbour sends to the guest's virtio NIC at an even rate. @param port of the sink */
 export async function flood(
   { neighbour }: Hypervisor,
-  machine: Machine,
   port: number,
   perSecond: number,
   seconds: number,
 ): Promise<Flooded> {
-  const before = await countArrived(machine);
   const target = [GUEST, port, SOURCE_PORT, perSecond, seconds].join(" ");
   // Ahead of the guest's own threads, so that it is the guest that cannot keep up.
-  const told = await neighbour.sh(`nice -n -15 ${process.execPath} ${script} ${target}`);
-  const { sent, failed, seconds: took } = JSON.parse(told) as Omit<Flooded, "arrived">;
-  return { sent, failed, seconds: took, arrived: (await countArrived(machine)) - before };
+  return JSON.parse(await neighbour.sh(`nice -n -15 ${process.execPath} ${script} ${target}`)) as Flooded;
 }
