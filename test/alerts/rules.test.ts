@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parse } from "yaml";
 import { exporterRunbooks, renderRules } from "../../alerts/rules/render.ts";
 import { defaultThresholds } from "../../src/analysis/thresholds.ts";
@@ -25,6 +26,16 @@ function run(command: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (error) throw error;
   return status === 0 ? "passed" : `${stdout}${stderr}`;
+}
+
+/** The same, while others run. */
+function runBeside(command: string, ...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(command, args, (_, stdout, stderr) =>
+      resolve(child.exitCode === 0 ? "passed" : `${stdout}${stderr}`),
+    );
+    child.on("error", reject);
+  });
 }
 
 test("promtool finds no fault in the rules, not even with all lints", () => {
