@@ -28,6 +28,6 @@ export interface Host {
    * @throws SourceAbsentError where driver or kernel lacks the command, NotPermittedError
    */
   ethtool(device: string, request: Uint8Array): Promise<Uint8Array>;
-  /** Static facts, asked once in the background; undefined until they are known. */
+  /** Static facts, asked for in the background; undefined until they are known. */
   machine(): MachineFacts | undefined;
 }
