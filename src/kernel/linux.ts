@@ -3,7 +3,7 @@ import { readdir, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import { openEthtool } from "./ffi/ethtool.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
-import { askSystem, type MachineFacts, machineFacts } from "./machine.ts";
+import { askCpu, askSystem, type MachineFacts, machineFacts } from "./machine.ts";
 
 /** Far above any file of /proc and /sys that we read (/proc/interrupts of 1,000 CPUs and 2,000 vectors: 22 MB). */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -81,7 +81,8 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
   async function learnFacts(pauseMs: number): Promise<void> {
     const [system, cpuinfo] = await Promise.allSettled([askSystem(), readCapped("/proc/cpuinfo", maxFileBytes)]);
     if (system.status === "fulfilled" && system.value) {
-      facts = machineFacts(system.value, cpuinfo.status === "fulfilled" ? cpuinfo.value : "");
+      const told = machineFacts(system.value, cpuinfo.status === "fulfilled" ? cpuinfo.value : "");
+      facts = told.virtual && told.hypervisor === "" ? { ...told, hypervisor: await askCpu() } : told;
     } else setTimeout(() => void learnFacts(2 * pauseMs), pauseMs).unref();
   }
   void learnFacts(FIRST_PAUSE_MS);
