@@ -61,6 +61,6 @@ export interface Host {
   connect(path: string, signal: AbortSignal): Promise<Connection>;
   /** Counting and measuring inside the kernel. */
   readonly tracing: Tracing;
-  /** Static facts, asked once in the background; undefined until they are known. */
+  /** Static facts, asked for in the background; undefined until they are known. */
   machine(): MachineFacts | undefined;
 }

@@ -5,7 +5,7 @@ import { createLinuxTracing } from "./bpf/linux-tracing.ts";
 import { openEthtool } from "./ffi/ethtool.ts";
 import { openNetlink } from "./ffi/netlink.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
-import { askSystem, type MachineFacts, machineFacts } from "./machine.ts";
+import { askCpu, askSystem, type MachineFacts, machineFacts } from "./machine.ts";
 import { requestType } from "./netlink/message.ts";
 import { runProgram } from "./program.ts";
 import { connectUnix } from "./unix-stream.ts";
@@ -17,6 +17,9 @@ const FIRST_READ_BYTES = 4096;
 const LAST_READ_BYTES = 1024 * 1024;
 /** /proc/PID/status grows with the number of CPUs, to 3 kB with 8,192 of them. */
 const MAX_BYTES_AT_ONCE = 16 * 1024;
+
+/** Facts of the machine that could not be had are asked for again after this, then after twice as long, and so on. */
+const FIRST_PAUSE_MS = 20_000;
 
 // A scrape reads a hundred small files: plain descriptors cost half of what FileHandle objects do.
 const openFile = promisify(open);
@@ -94,21 +97,21 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The machine that this process runs on. Facts about it are asked once, in the background, from now on. */
+/** The machine that this process runs on. Facts about it are asked for in the background from now on, until they are known. */
 export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly maxFileBytes?: number } = {}): Host {
   const ethtool = openEthtool();
   const netlink = { route: openNetlink("route"), generic: openNetlink("generic") };
   let facts: MachineFacts | undefined;
 
-  async function learnFacts(): Promise<void> {
+  /** On a machine that is overloaded while we start, the answer takes too long; the load will pass. */
+  async function learnFacts(pauseMs: number): Promise<void> {
     const [system, cpuinfo] = await Promise.allSettled([askSystem(), readCapped("/proc/cpuinfo", maxFileBytes)]);
     if (system.status === "fulfilled" && system.value) {
-      facts = machineFacts(system.value, cpuinfo.status === "fulfilled" ? cpuinfo.value : "");
-    }
+      const told = machineFacts(system.value, cpuinfo.status === "fulfilled" ? cpuinfo.value : "");
+      facts = told.virtual && told.hypervisor === "" ? { ...told, hypervisor: await askCpu() } : told;
+    } else setTimeout(() => void learnFacts(2 * pauseMs), pauseMs).unref();
   }
-  learnFacts().catch(() => {
-    facts = undefined; // Unknown is a state that every reader of the facts can handle.
-  });
+  void learnFacts(FIRST_PAUSE_MS);
 
   return {
     readText: (path) => reading(path, () => readCapped(path, maxFileBytes)),

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 
 /** What this machine is; does not change while it runs. */
@@ -50,6 +52,27 @@ export function machineFacts(system: SystemReport, cpuinfo: string): MachineFact
   // QEMU and Bochs are device models; the hypervisor of a machine that shows them is KVM in all but trial set-ups.
   const named = host === "qemu" || host === "bochs" ? "kvm" : host;
   return { virtual, hypervisor: named || guess };
+}
+
+const LSCPU_TIMEOUT_MS = 5_000;
+/** lscpu's vendors that others call differently. */
+const hypervisorByVendor: Readonly<Record<string, string>> = { microsoft: "hyperv", oracle: "virtualbox" };
+
+/** @param lscpu what it prints in English @returns empty where it names no vendor */
+export function hypervisorOfLscpu(lscpu: string): string {
+  const vendor = (/^Hypervisor vendor:\s*(\S+)/m.exec(lscpu)?.[1] ?? "").toLowerCase();
+  return vendor === "none" ? "" : (hypervisorByVendor[vendor] ?? vendor);
+}
+
+/**
+ * Asks the CPU itself, through lscpu: without DMI, systeminformation has only the kernel's first messages to go by, and they
+ * are overwritten in time.
+ * @returns empty where it does not say, or is not installed
+ */
+export async function askCpu(): Promise<string> {
+  const options = { env: { ...process.env, LC_ALL: "C" }, timeout: LSCPU_TIMEOUT_MS };
+  const { stdout } = await promisify(execFile)("lscpu", [], options).catch(() => ({ stdout: "" }));
+  return hypervisorOfLscpu(stdout);
 }
 
 /**
