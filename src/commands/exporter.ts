@@ -155,7 +155,7 @@ export function createExporter(
     } catch (error) {
       if (!(error instanceof ConfigError || error instanceof ProcessEndedError)) throw error;
       reloads.ok = false;
-      log.error({ reason, problems: error.message }, "the new configuration is wrong; the old one stays");
+      log.error({ reason, problems: error.message }, "the configuration could not be loaded; the old one stays");
       return { ok: false, message: error.message };
     }
   }

@@ -109,9 +109,14 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
     if (system.status === "fulfilled" && system.value) {
       const told = machineFacts(system.value, cpuinfo.status === "fulfilled" ? cpuinfo.value : "");
       facts = told.virtual && told.hypervisor === "" ? { ...told, hypervisor: await askCpu() } : told;
-    } else setTimeout(() => void learnFacts(2 * pauseMs), pauseMs).unref();
+    } else setTimeout(learn, pauseMs, 2 * pauseMs).unref();
   }
-  void learnFacts(FIRST_PAUSE_MS);
+  function learn(pauseMs: number): void {
+    learnFacts(pauseMs).catch(() => {
+      facts = undefined; // Unknown is a state that every reader of the facts can handle.
+    });
+  }
+  learn(FIRST_PAUSE_MS);
 
   return {
     readText: (path) => reading(path, () => readCapped(path, maxFileBytes)),

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWire, inputRules, run, TARGET, type Wire } from "../support/lab.ts";
+import { freeze } from "../support/probing.ts";
 import { type Reflecting, startReflect } from "../support/reflecting.ts";
 import { EXPORTER, eventually, PROMETHEUS, root, type Servers, startServers } from "../support/servers.ts";
 
@@ -127,6 +128,11 @@ test("every query of every board has data in this Prometheus", async () => {
   // An overloaded machine takes its time to say what it is.
   await eventually("the facts of the machine", 60, async () =>
     (await servers.query("virtloss_guest_info"))[0] ? true : undefined,
+  );
+  // A quiet machine has no stalls, and the board shows those of the last seconds only.
+  await freeze(servers.exporter, 300);
+  await eventually("a stall", 20, async () =>
+    (await servers.query("rate(virtloss_prober_stalled_seconds_total[10s]) > 0"))[0] ? true : undefined,
   );
 
   expect(await askAll()).toEqual([]);

@@ -36,6 +36,8 @@ export async function startDnsServer(): Promise<DnsServer> {
   const tcp = createServer();
   const connections = new Set<Socket>();
   let open = 0;
+  /** An answer that was put off may come due after the end of the test that asked. */
+  let isClosed = false;
   const dns: DnsServer = {
     get server() {
       return `127.0.0.1:${udp.address().port}`;
@@ -46,6 +48,7 @@ export async function startDnsServer(): Promise<DnsServer> {
     questionsOverTcp: 0,
     mostAtOnce: 0,
     async close() {
+      isClosed = true;
       for (const connection of connections) connection.destroy();
       udp.close();
       tcp.close();
@@ -58,7 +61,7 @@ export async function startDnsServer(): Promise<DnsServer> {
     dns.mostAtOnce = Math.max(dns.mostAtOnce, ++open);
     setTimeout(() => {
       open--;
-      if (dns.records !== "silent") send(answer(query, dns.records));
+      if (!isClosed && dns.records !== "silent") send(answer(query, dns.records));
     }, dns.delayMs).unref();
   }
   udp.on("message", (query: Buffer, peer: RemoteInfo) => {

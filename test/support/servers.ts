@@ -29,6 +29,8 @@ export interface PromSeries {
 
 /** Real servers inside one namespace, each ended by the test that started it. */
 export interface Servers {
+  /** The one in the namespace. */
+  readonly exporter: ChildProcess;
   readonly notifications: readonly Notification[];
   /** Instant query. @throws Error with Prometheus' own words */
   query(expr: string): Promise<readonly PromSeries[]>;
@@ -57,7 +59,9 @@ export async function startServers(where: Namespace, directory: string, config: 
     return child;
   };
   const startHere = (command: string, ...args: string[]) => {
-    children.push(spawn(command, args, { stdio: "ignore" }));
+    const child = spawn(command, args, { stdio: "ignore" });
+    children.push(child);
+    return child;
   };
   const file = (name: string, text: string) => {
     mkdirSync(directory, { recursive: true });
@@ -73,7 +77,17 @@ export async function startServers(where: Namespace, directory: string, config: 
   }
   // `ip netns exec` and not nsenter: /sys has to show the namespace's own interfaces.
   const exporterConfig = file("virtloss.yaml", config);
-  startHere("ip", "netns", "exec", where.name, process.execPath, program, "serve", "--config", exporterConfig);
+  const exporter = startHere(
+    "ip",
+    "netns",
+    "exec",
+    where.name,
+    process.execPath,
+    program,
+    "serve",
+    "--config",
+    exporterConfig,
+  );
   const unixSocket = join(directory, "relay.sock");
   startHere(process.execPath, program, "serve", "--listen", `127.0.0.1:${HOST_EXPORTER_PORT}`);
   startHere(process.execPath, relay, unixSocket, String(HOST_EXPORTER_PORT));
@@ -94,6 +108,7 @@ export async function startServers(where: Namespace, directory: string, config: 
   ).stdout?.resume();
 
   const servers: Servers = {
+    exporter,
     notifications,
     async query(expr) {
       const url = `${PROMETHEUS}/api/v1/query?query=${encodeURIComponent(expr)}`;
