@@ -62,6 +62,11 @@ function uuidOf(args: readonly QemuArgument[]): string {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid) ? uuid.toLowerCase() : "";
 }
 
+/** What its series are called; without a name of its own, by its process. */
+export function machineName(pid: string, { name }: QemuCommandLine): string {
+  return name || `pid-${pid}`;
+}
+
 /**
  * @param text /proc/PID/cmdline: words that end in NUL. Never throws: a program may write into its command line what it likes,
  * and what cannot be read says nothing

@@ -1,6 +1,6 @@
 import { type Host, SourceAbsentError } from "../../kernel/host.ts";
-import { parseQemuCommandLine } from "../../vm/qemu-command-line.ts";
-import { isQemu, threadRole, vhostOwner } from "./parse.ts";
+import { machineName, parseQemuCommandLine } from "../../vm/qemu-command-line.ts";
+import { isQemuName, type ThreadRole, threadRole, vhostOwner } from "../../vm/qemu-threads.ts";
 
 /** A thread that works for a virtual machine. */
 export interface MachineThread {
@@ -17,7 +17,7 @@ const AT_ONCE = 32;
 export async function findThreads(host: Host): Promise<MachineThread[]> {
   const pids = (await host.list("/proc")).filter((name) => /^\d+$/.test(name));
   const names = await namesOf(host, pids, (pid) => `/proc/${pid}/comm`);
-  const machines = [...names].filter(([, comm]) => isQemu(comm));
+  const machines = [...names].filter(([, comm]) => isQemuName(comm));
   const threads: MachineThread[] = [];
   for (const [pid] of machines) {
     // On older kernels threads of vhost are processes that bear the number of theirs.
@@ -27,19 +27,25 @@ export async function findThreads(host: Host): Promise<MachineThread[]> {
   return threads;
 }
 
+/** `vcpu0`, `vhost`, `iothread`, `emulator`: the last one is the main thread, which carries packets where vhost does not. */
+function roleName(role: ThreadRole): string | undefined {
+  if (role === undefined) return undefined;
+  return "vcpu" in role ? `vcpu${role.vcpu}` : role.thread;
+}
+
 async function threadsOf(host: Host, pid: string, helpers: readonly string[]): Promise<MachineThread[]> {
   const tasks = `/proc/${pid}/task`;
   const commandLine = await unlessGone(() => host.readText(`/proc/${pid}/cmdline`));
   const ids = await unlessGone(() => host.list(tasks));
   if (commandLine === undefined || ids === undefined) return [];
-  const { name, uuid } = parseQemuCommandLine(commandLine);
+  const machine = parseQemuCommandLine(commandLine);
   const names = await namesOf(host, ids, (id) => `${tasks}/${id}/comm`);
   const roles = [
-    ...[...names].map(([id, comm]) => ({ id, role: threadRole(comm, id === pid) })),
+    ...[...names].map(([id, comm]) => ({ id, role: roleName(threadRole(comm, id === pid)) })),
     ...helpers.map((id) => ({ id, role: "vhost" })),
   ];
   return roles.flatMap(({ id, role }) =>
-    role === undefined ? [] : [{ threadId: Number(id), vm: name, vmUuid: uuid, role }],
+    role === undefined ? [] : [{ threadId: Number(id), vm: machineName(pid, machine), vmUuid: machine.uuid, role }],
   );
 }
 

@@ -1,4 +1,5 @@
 import { vmNicKind } from "../../vm/nic-kind.ts";
+import { machineName } from "../../vm/qemu-command-line.ts";
 import type { QemuNic } from "../../vm/qemu-nics.ts";
 import type { NicBackend, Vm, VmNic, VmNicCounters } from "../../vm/vm.ts";
 import type { DeviceCounters } from "./parse.ts";
@@ -49,16 +50,12 @@ function distinct(nics: readonly QemuNic[]): readonly QemuNic[] {
   return nics.filter(({ mac }, i) => nics.findIndex((other) => other.mac === mac) === i);
 }
 
-export function machineName({ pid, commandLine }: QemuProcess): string {
-  return commandLine.name || `pid-${pid}`;
-}
-
 export function machineOf(process: QemuProcess, reading: MachineReading): Vm {
   const { commandLine, threads } = process;
   const vcpuThreads = threads.filter(({ role }) => "vcpu" in role).length;
   return {
     hypervisor: "kvm",
-    name: machineName(process),
+    name: machineName(process.pid, commandLine),
     uuid: commandLine.uuid,
     uuidAlt: "",
     host: reading.hostName,

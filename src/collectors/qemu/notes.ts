@@ -1,11 +1,14 @@
-import { machineName } from "./machine.ts";
+import { machineName } from "../../vm/qemu-command-line.ts";
 import type { QemuProcess } from "./process.ts";
 
 /** Machines named in a note; the others are counted. */
 const NAMED = 3;
 
 function list(processes: readonly QemuProcess[]): string {
-  const names = processes.slice(0, NAMED).map(machineName).join(", ");
+  const names = processes
+    .slice(0, NAMED)
+    .map(({ pid, commandLine }) => machineName(pid, commandLine))
+    .join(", ");
   return processes.length > NAMED ? `${names} and ${processes.length - NAMED} more` : names;
 }
 

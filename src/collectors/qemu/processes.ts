@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Host, NotPermittedError, SourceAbsentError } from "../../kernel/host.ts";
+import { isQemuName, vhostOwner } from "../../vm/qemu-threads.ts";
 import { isDue } from "./due.ts";
-import { isQemuName, vhostOwner } from "./parse.ts";
 
 /** Processes between two turns of the event loop: names of new ones take some 10 µs each. */
 const PROCESSES_A_TURN = 100;

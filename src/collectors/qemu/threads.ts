@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Host } from "../../kernel/host.ts";
+import { isQemuName, type ThreadRole, threadRole } from "../../vm/qemu-threads.ts";
 import type { IoThread, VcpuTimes } from "../../vm/vm.ts";
 import { nowIfThere } from "../files.ts";
-import { isQemuName, parseSchedstat, parseTaskStat, type ThreadRole, type ThreadTimes, threadRole } from "./parse.ts";
+import { parseSchedstat, parseTaskStat, type ThreadTimes } from "./parse.ts";
 
 /** Threads between two turns of the event loop: each takes some 10 µs. */
 const THREADS_A_TURN = 50;

@@ -1,37 +1,12 @@
 import { latencyMetrics } from "../../../src/collectors/latency/metrics.ts";
 import { latencyOptions } from "../../../src/collectors/latency/options.ts";
-import { deviceName, histogramOf, isQemu, threadRole, vhostOwner } from "../../../src/collectors/latency/parse.ts";
+import { deviceName, histogramOf } from "../../../src/collectors/latency/parse.ts";
 import { findThreads } from "../../../src/collectors/latency/threads.ts";
 import { argumentPlaces } from "../../../src/collectors/latency/types.ts";
 import { createConfigSchema } from "../../../src/config/schema.ts";
 import type { KernelTypes } from "../../../src/kernel/bpf/btf.ts";
 import { type Host, SourceAbsentError } from "../../../src/kernel/host.ts";
 import { createFixtureHost } from "../../support/fixture-host.ts";
-
-test.each(["qemu-system-x86", "qemu-system-aar", "qemu-kvm", "kvm", ".qemu-system-x8"])("%s is QEMU", (comm) => {
-  expect(isQemu(`${comm}\n`)).toBe(true);
-});
-
-test.each(["qemu-img", "qemu-ga", "kvm-pit/12", "virtqemud", "vhost-812"])("%s is not", (comm) => {
-  expect(isQemu(`${comm}\n`)).toBe(false);
-});
-
-test.each([
-  ["CPU 0/KVM", false, "vcpu0"],
-  ["CPU 12/TCG", false, "vcpu12"],
-  ["vhost-812", false, "vhost"],
-  ["IO iothread1", false, "iothread"],
-  ["IO mon_iothread", false, undefined],
-  ["worker", false, undefined],
-  ["qemu-system-x86", true, "emulator"],
-])("a thread named %j is %s to its machine", (comm, isMain, role) => {
-  expect(threadRole(`${comm}\n`, isMain as boolean)).toBe(role);
-});
-
-test("a process of vhost bears the number of its machine's", () => {
-  expect(vhostOwner("vhost-812\n")).toBe("812");
-  expect(vhostOwner("vhost_task\n")).toBeUndefined();
-});
 
 test("an interface's name ends at its first zero, and the backlog has none", () => {
   const padded = (name: string) => Uint8Array.from({ length: 16 }, (_, i) => name.charCodeAt(i) || 0);
