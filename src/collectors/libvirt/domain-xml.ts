@@ -34,7 +34,9 @@ export function parseDomainXml(domain: string, text: string): DomainFacts {
     pins: pinsOf(source, root),
     otherPins: otherPinsOf(source, vcpu),
     vcpuQuotaRatio: quotaRatio(root, vcpus),
-    nics: childrenOf(elementAt(root, "devices"), "interface").flatMap(parseNic),
+    nics: childrenOf(elementAt(root, "devices"), "interface").flatMap((nic) =>
+      parseNic(nic, root.attributes["type"] ?? ""),
+    ),
   };
 }
 

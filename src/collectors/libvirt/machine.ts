@@ -2,7 +2,7 @@ import { vmNicKind } from "../../vm/nic-kind.ts";
 import type { Vm, VmNic } from "../../vm/vm.ts";
 import type { DomainFacts } from "./domain-xml.ts";
 import type { ActiveDomain } from "./domains.ts";
-import type { NicFacts } from "./nic-xml.ts";
+import { AUTOMATIC, type NicFacts } from "./nic-xml.ts";
 import type { DomainStats } from "./parse.ts";
 
 /** virDomainState, but for those of a domain that is off. */
@@ -24,6 +24,8 @@ export interface HostFacts {
   readonly name: string;
   /** Undefined where it is not known. */
   readonly cpus: number | undefined;
+  /** Is vhost-net there, as far as we see? In a container we may not see it. */
+  readonly vhostNet: boolean;
   /** Does its kernel count how long threads wait? */
   readonly countsWait: boolean;
 }
@@ -46,7 +48,7 @@ export function machineOf({ name, uuid, stats }: ActiveDomain, facts: DomainFact
       waitSeconds: host.countsWait ? waitSeconds : undefined,
     })),
     ioThreads: [],
-    nics: facts?.nics.map((nic) => nicOf(nic, stats)) ?? [],
+    nics: facts?.nics.map((nic) => nicOf(nic, stats, host)) ?? [],
     memory,
   };
 }
@@ -62,7 +64,14 @@ function pinnedVcpus(
   return sets.filter((cpus) => typeof cpus !== "string" && cpus.size < hostCpus).length;
 }
 
-function nicOf({ mac, model, network, backend, device, queues, limits }: NicFacts, { nics }: DomainStats): VmNic {
-  const { toGuest, fromGuest } = nics.get(device) ?? {};
-  return { mac, model, kind: vmNicKind(model), network, backend, device, queues, toGuest, fromGuest, limits };
+function nicOf({ backend, ...facts }: NicFacts, { nics }: DomainStats, { vhostNet }: HostFacts): VmNic {
+  const { toGuest, fromGuest } = nics.get(facts.device) ?? {};
+  const automatic = vhostNet ? "vhost_net" : "unknown";
+  return {
+    ...facts,
+    kind: vmNicKind(facts.model),
+    backend: backend === AUTOMATIC ? automatic : backend,
+    toGuest,
+    fromGuest,
+  };
 }

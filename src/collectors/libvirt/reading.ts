@@ -1,9 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { type Host, SourceAbsentError } from "../../kernel/host.ts";
+import type { Host } from "../../kernel/host.ts";
 import { type AnySample, sample } from "../../metrics/define.ts";
 import { vmMetrics } from "../../vm/metrics.ts";
 import { vmSamples } from "../../vm/samples.ts";
 import type { Note } from "../collector.ts";
+import { ifThere } from "../files.ts";
 import { parseCpuSet } from "./cpu-set.ts";
 import type { Descriptions } from "./descriptions.ts";
 import type { ActiveDomain, DomainSource } from "./domains.ts";
@@ -31,9 +32,10 @@ export async function readMachines(
   await inTurns(await source.domains(), (domain) => domains.push(domain));
   noteSome(await descriptions.refresh(domains, source), note);
 
-  const name = ((await textOf(host, HOSTNAME)) ?? "").trim();
-  const online = await textOf(host, ONLINE_CPUS);
+  const name = ((await ifThere(host.readText(HOSTNAME))) ?? "").trim();
+  const online = await ifThere(host.readText(ONLINE_CPUS));
   const cpus = online === undefined ? undefined : parseCpuSet(ONLINE_CPUS, online).size;
+  const vhostNet = (await ifThere(host.list("/dev")))?.includes("vhost-net") === true;
   // A kernel without schedstats shows 0 for every thread; one with them hardly leaves all at 0.
   const countsWait = domains.some(({ stats }) => stats.vcpuTimes.some(({ waitSeconds }) => (waitSeconds ?? 0) > 0));
 
@@ -46,7 +48,7 @@ export async function readMachines(
     const facts = descriptions.of(domain);
     // Without a UUID its series would be others once it is known.
     if (domain.uuid === undefined && facts === undefined) return;
-    samples.push(...vmSamples(machineOf(domain, facts, { name, cpus, countsWait }), "libvirt"));
+    samples.push(...vmSamples(machineOf(domain, facts, { name, cpus, countsWait, vhostNet }), "libvirt"));
   });
   return samples;
 }
@@ -71,13 +73,4 @@ function stateSamples(domains: readonly ActiveDomain[]): AnySample[] {
     const count = domains.filter(({ stats }) => stats.state === number).length;
     return state === "shutoff" ? [] : [sample(m.domains, { state }, count)];
   });
-}
-
-async function textOf(host: Host, path: string): Promise<string | undefined> {
-  try {
-    return await host.readText(path);
-  } catch (error) {
-    if (error instanceof SourceAbsentError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseDomainXml } from "../../../src/collectors/libvirt/domain-xml.ts";
+import { machineOf } from "../../../src/collectors/libvirt/machine.ts";
+import { domainStats } from "../../../src/collectors/libvirt/parse.ts";
 import { ParseError } from "../../../src/kernel/host.ts";
 
 const captured = (name: string) => readFileSync(`test/fixtures/libvirt-9.0/${name}.xml`, "utf8");
@@ -50,14 +52,15 @@ test("a machine without anything that could be told", () => {
   });
 });
 
-const withNic = (nic: string) => parseDomainXml("web", `<domain><devices>${nic}</devices></domain>`).nics;
+const withNic = (nic: string, type = "kvm") =>
+  parseDomainXml("web", `<domain type='${type}'><devices>${nic}</devices></domain>`).nics;
 const mac = "<mac address='52:54:00:AA:00:01'/>";
 
 test.each([
   [
-    "virtio says nothing of vhost",
+    "virtio, where libvirt chose",
     `<interface type='bridge'>${mac}<source bridge='br0'/><model type='virtio'/></interface>`,
-    { network: "br0", backend: "unknown" },
+    { network: "br0", backend: "automatic" },
   ],
   [
     "vhost by its name",
@@ -91,6 +94,26 @@ test.each([
   ],
 ])("%s", (_, nic, expected) => {
   expect(withNic(nic)).toMatchObject([{ mac: "52:54:00:aa:00:01", ...expected }]);
+});
+
+test("without KVM there is no vhost", () => {
+  const nic = `<interface type='bridge'>${mac}<model type='virtio'/><driver name='vhost'/></interface>`;
+  expect(withNic(nic, "qemu")).toMatchObject([{ backend: "qemu" }]);
+  expect(withNic(nic, "xen")).toMatchObject([{ backend: "vhost_net" }]);
+});
+
+test.each([
+  [true, "vhost_net"],
+  [false, "unknown"],
+])("what libvirt chose for virtio, with vhost-net there (%s), is %s", (vhostNet, backend) => {
+  const facts = parseDomainXml(
+    "web",
+    `<domain type='kvm'><devices><interface type='bridge'>${mac}<model type='virtio'/></interface></devices></domain>`,
+  );
+  const domain = { name: "web", uuid: facts.uuid, id: 1, stats: domainStats("web", []) };
+  expect(machineOf(domain, facts, { name: "kvm1", cpus: 2, countsWait: false, vhostNet }).nics).toMatchObject([
+    { backend },
+  ]);
 });
 
 test("a NIC without a MAC has no name", () => {
