@@ -10,13 +10,6 @@ export async function ifThere<T>(wanted: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** A file of one number, as most of sysfs's are. @throws ParseError naming the file; and what Host.readText does */
-export async function readNumber(host: Host, file: string): Promise<number> {
-  const text = (await host.readText(file)).trim();
-  if (!/^\d+$/.test(text)) throw new ParseError(`${file}: expected a number, got "${text.slice(0, 80)}"`);
-  return Number(text);
-}
-
 /** The same of something that is read at once. */
 export function nowIfThere<T>(read: () => T): T | undefined {
   try {
@@ -25,4 +18,16 @@ export function nowIfThere<T>(read: () => T): T | undefined {
     if (error instanceof SourceAbsentError) return undefined;
     throw error;
   }
+}
+
+/** A file of one number, as most of sysfs's are. @throws ParseError naming the file; and what Host.readText does */
+export async function readNumber(host: Host, file: string): Promise<number> {
+  const text = (await host.readText(file)).trim();
+  if (!/^\d+$/.test(text)) throw new ParseError(`${file}: expected a number, got "${text.slice(0, 80)}"`);
+  return Number(text);
+}
+
+/** Name of this machine; empty where it is unknown. */
+export async function readHostName(host: Host): Promise<string> {
+  return ((await ifThere(host.readText("/proc/sys/kernel/hostname"))) ?? "").trim();
 }

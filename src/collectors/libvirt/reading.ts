@@ -4,7 +4,7 @@ import { type AnySample, sample } from "../../metrics/define.ts";
 import { vmMetrics } from "../../vm/metrics.ts";
 import { vmSamples } from "../../vm/samples.ts";
 import type { Note } from "../collector.ts";
-import { ifThere } from "../files.ts";
+import { ifThere, readHostName } from "../files.ts";
 import { parseCpuSet } from "./cpu-set.ts";
 import type { Descriptions } from "./descriptions.ts";
 import type { ActiveDomain, DomainSource } from "./domains.ts";
@@ -17,7 +17,6 @@ const MACHINES_A_TURN = 20;
 /** A host of 500 machines may have as many problems. */
 const MOST_NOTES = 3;
 
-const HOSTNAME = "/proc/sys/kernel/hostname";
 const ONLINE_CPUS = "/sys/devices/system/cpu/online";
 
 /** Everything that a source tells now. @param uri for the label of the same name */
@@ -32,7 +31,7 @@ export async function readMachines(
   await inTurns(await source.domains(), (domain) => domains.push(domain));
   noteSome(await descriptions.refresh(domains, source), note);
 
-  const name = ((await ifThere(host.readText(HOSTNAME))) ?? "").trim();
+  const name = await readHostName(host);
   const online = await ifThere(host.readText(ONLINE_CPUS));
   const cpus = online === undefined ? undefined : parseCpuSet(ONLINE_CPUS, online).size;
   const vhostNet = (await ifThere(host.list("/dev")))?.includes("vhost-net") === true;

@@ -1,8 +1,8 @@
 import type { Host } from "../../kernel/host.ts";
+import { ifThere } from "../files.ts";
 import type { DriverCounter } from "./drops.ts";
 import { legacyOffloads, type Offload, offloadsOf } from "./offloads.ts";
 import * as structs from "./structs.ts";
-import { ifThere } from "./sysfs.ts";
 
 type Capacity = structs.Capacity;
 

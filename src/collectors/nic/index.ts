@@ -1,13 +1,13 @@
 import { type Host, SourceAbsentError } from "../../kernel/host.ts";
 import type { Sample } from "../../metrics/define.ts";
 import { defineCollector, type Note } from "../collector.ts";
+import { ifThere } from "../files.ts";
 import { isReported } from "../interface-choice.ts";
 import { collectDevice, type MachineWide } from "./device.ts";
 import { nicMetrics as m } from "./metrics.ts";
 import type { NicOptions } from "./options.ts";
 import { parseInterrupts } from "./parse.ts";
 import { askQueueStatistics } from "./queue-statistics.ts";
-import { ifThere } from "./sysfs.ts";
 
 const NET = "/sys/class/net";
 

@@ -1,6 +1,6 @@
 import { type Host, NotPermittedError } from "../../kernel/host.ts";
+import { ifThere } from "../files.ts";
 import { carriesPackets, handlerNames, type InterruptRow, parseCpuList } from "./parse.ts";
-import { ifThere } from "./sysfs.ts";
 
 /** Rows of an interface: those of its device, and those that name it (vmbus and Xen devices own none in sysfs). */
 export function interruptsOf(device: string, irqs: readonly string[], rows: readonly InterruptRow[]): InterruptRow[] {

@@ -6,7 +6,7 @@ import {
   type QueueStatistics,
   queueStatisticsRequest,
 } from "../../kernel/netlink/queue-statistics.ts";
-import { ifThere } from "./sysfs.ts";
+import { ifThere } from "../files.ts";
 
 /** What the kernel itself tells of queues, by the index of their interface; nothing before Linux 6.9. */
 export async function askQueueStatistics(

@@ -1,4 +1,5 @@
-import { type Host, SourceAbsentError } from "../../kernel/host.ts";
+import type { Host } from "../../kernel/host.ts";
+import { ifThere } from "../files.ts";
 import { statisticsFiles } from "./drops.ts";
 import type { NicIdentity } from "./kind.ts";
 import { parseCpuMask, parseNumber, subsystemIds } from "./parse.ts";
@@ -6,16 +7,6 @@ import { parseCpuMask, parseNumber, subsystemIds } from "./parse.ts";
 const NET = "/sys/class/net";
 
 const packetFiles = ["rx_packets", "tx_packets"] as const;
-
-/** The answer, or undefined where this machine, device or driver has no such thing: each fact may be missing alone. */
-export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof SourceAbsentError) return undefined;
-    throw error;
-  }
-}
 
 function lastPart(path: string | undefined): string {
   return path?.slice(path.lastIndexOf("/") + 1) ?? "";

@@ -4,7 +4,7 @@ import { type AnySample, sample } from "../../metrics/define.ts";
 import { vmMetrics } from "../../vm/metrics.ts";
 import { vmSamples } from "../../vm/samples.ts";
 import { defineSource, type Note } from "../collector.ts";
-import { ifThere } from "../files.ts";
+import { ifThere, readHostName } from "../files.ts";
 import { machineOf } from "./machine.ts";
 import { qemuMetrics as m } from "./metrics.ts";
 import { readNetworks } from "./network.ts";
@@ -36,7 +36,7 @@ async function samplesOf(
   nodes: ReadonlyMap<number, number>,
   signal: AbortSignal,
 ): Promise<AnySample[]> {
-  const hostName = ((await ifThere(host.readText("/proc/sys/kernel/hostname"))) ?? "").trim();
+  const hostName = await readHostName(host);
   const networks = await readNetworks(host, processes);
   const samples: AnySample[] = [];
   for (const process of processes) {
