@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,6 +23,22 @@ test("systemd accepts the unit without a warning", () => {
   const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", unit], { encoding: "utf8" });
 
   expect([status, stdout, stderr]).toEqual([0, "", ""]);
+});
+
+test("systemd accepts the drop-in for a host of virtual machines", () => {
+  const host = join(directory, "host");
+  mkdirSync(join(host, "virtloss.service.d"), { recursive: true });
+  copyFileSync(unit, join(host, "virtloss.service"));
+  copyFileSync("packaging/systemd/kvm-host.conf", join(host, "virtloss.service.d/kvm-host.conf"));
+  // Without a line that systemd would refuse, the test would pass where the drop-in is not read at all.
+  writeFileSync(join(host, "virtloss.service.d/wrong.conf"), "[Service]\nNoSuchOption=1\n");
+
+  const { stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", join(host, "virtloss.service")], {
+    encoding: "utf8",
+  });
+
+  expect(stderr).toContain("NoSuchOption");
+  expect(stderr).not.toContain("kvm-host.conf");
 });
 
 test("the unit exposes little", () => {
