@@ -1,18 +1,16 @@
 import { close, open, read } from "node:fs";
 import { readdir, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
+import { askAgain } from "./ask-again.ts";
 import { openEthtool } from "./ffi/ethtool.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
-import { askCpu, askSystem, type MachineFacts, machineFacts } from "./machine.ts";
+import { askMachine, type MachineFacts } from "./machine.ts";
 
 /** Far above any file of /proc and /sys that we read (/proc/interrupts of 1,000 CPUs and 2,000 vectors: 22 MB). */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Most files fit into one page; a read that was filled is followed by one of twice the size. */
 const FIRST_READ_BYTES = 4096;
 const LAST_READ_BYTES = 1024 * 1024;
-
-/** Facts of the machine that could not be had are asked for again after this, then after twice as long, and so on. */
-const FIRST_PAUSE_MS = 20_000;
 
 // A scrape reads a hundred small files: plain descriptors cost half of what FileHandle objects do.
 const openFile = promisify(open);
@@ -76,21 +74,10 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
 export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly maxFileBytes?: number } = {}): Host {
   const ethtool = openEthtool();
   let facts: MachineFacts | undefined;
-
-  /** On a machine that is overloaded while we start, the answer takes too long; the load will pass. */
-  async function learnFacts(pauseMs: number): Promise<void> {
-    const [system, cpuinfo] = await Promise.allSettled([askSystem(), readCapped("/proc/cpuinfo", maxFileBytes)]);
-    if (system.status === "fulfilled" && system.value) {
-      const told = machineFacts(system.value, cpuinfo.status === "fulfilled" ? cpuinfo.value : "");
-      facts = told.virtual && told.hypervisor === "" ? { ...told, hypervisor: await askCpu() } : told;
-    } else setTimeout(learn, pauseMs, 2 * pauseMs).unref();
-  }
-  function learn(pauseMs: number): void {
-    learnFacts(pauseMs).catch(() => {
-      facts = undefined; // Unknown is a state that every reader of the facts can handle.
-    });
-  }
-  learn(FIRST_PAUSE_MS);
+  // Never fails. Until it has ended the facts are unknown, which every reader of theirs can handle.
+  void askAgain(() => askMachine(() => readCapped("/proc/cpuinfo", maxFileBytes))).then((known) => {
+    facts = known;
+  });
 
   return {
     readText: (path) => reading(path, () => readCapped(path, maxFileBytes)),
