@@ -1,11 +1,12 @@
 import { close, closeSync, open, openSync, read, readSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
+import { askAgain } from "./ask-again.ts";
 import { createLinuxTracing } from "./bpf/linux-tracing.ts";
 import { openEthtool } from "./ffi/ethtool.ts";
 import { openNetlink } from "./ffi/netlink.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
-import { askCpu, askSystem, type MachineFacts, machineFacts } from "./machine.ts";
+import { askMachine, type MachineFacts } from "./machine.ts";
 import { requestType } from "./netlink/message.ts";
 import { runProgram } from "./program.ts";
 import { connectUnix } from "./unix-stream.ts";
@@ -17,9 +18,6 @@ const FIRST_READ_BYTES = 4096;
 const LAST_READ_BYTES = 1024 * 1024;
 /** /proc/PID/status grows with the number of CPUs, to 3 kB with 8,192 of them. */
 const MAX_BYTES_AT_ONCE = 16 * 1024;
-
-/** Facts of the machine that could not be had are asked for again after this, then after twice as long, and so on. */
-const FIRST_PAUSE_MS = 20_000;
 
 // A scrape reads a hundred small files: plain descriptors cost half of what FileHandle objects do.
 const openFile = promisify(open);
@@ -102,21 +100,10 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
   const ethtool = openEthtool();
   const netlink = { route: openNetlink("route"), generic: openNetlink("generic") };
   let facts: MachineFacts | undefined;
-
-  /** On a machine that is overloaded while we start, the answer takes too long; the load will pass. */
-  async function learnFacts(pauseMs: number): Promise<void> {
-    const [system, cpuinfo] = await Promise.allSettled([askSystem(), readCapped("/proc/cpuinfo", maxFileBytes)]);
-    if (system.status === "fulfilled" && system.value) {
-      const told = machineFacts(system.value, cpuinfo.status === "fulfilled" ? cpuinfo.value : "");
-      facts = told.virtual && told.hypervisor === "" ? { ...told, hypervisor: await askCpu() } : told;
-    } else setTimeout(learn, pauseMs, 2 * pauseMs).unref();
-  }
-  function learn(pauseMs: number): void {
-    learnFacts(pauseMs).catch(() => {
-      facts = undefined; // Unknown is a state that every reader of the facts can handle.
-    });
-  }
-  learn(FIRST_PAUSE_MS);
+  // Never fails. Until it has ended the facts are unknown, which every reader of theirs can handle.
+  void askAgain(() => askMachine(() => readCapped("/proc/cpuinfo", maxFileBytes))).then((known) => {
+    facts = known;
+  });
 
   return {
     readText: (path) => reading(path, () => readCapped(path, maxFileBytes)),

@@ -102,3 +102,15 @@ export function askSystem(timeoutMs: number = ASK_TIMEOUT_MS): Promise<SystemRep
 function ignore(): void {
   // The thread has ended one way or the other.
 }
+
+/**
+ * Asks everyone who knows what machine this is.
+ * @param readCpuinfo text of /proc/cpuinfo
+ * @returns undefined where systeminformation did not answer
+ */
+export async function askMachine(readCpuinfo: () => Promise<string>): Promise<MachineFacts | undefined> {
+  const [system, cpuinfo] = await Promise.all([askSystem(), readCpuinfo().catch(() => "")]);
+  if (!system) return undefined;
+  const facts = machineFacts(system, cpuinfo);
+  return facts.virtual && facts.hypervisor === "" ? { ...facts, hypervisor: await askCpu() } : facts;
+}
