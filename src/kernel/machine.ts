@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
+import { runProgram } from "./program.ts";
 
 /** What this machine is; does not change while it runs. */
 export interface MachineFacts {
@@ -55,6 +54,7 @@ export function machineFacts(system: SystemReport, cpuinfo: string): MachineFact
 }
 
 const LSCPU_TIMEOUT_MS = 5_000;
+const LSCPU_MAX_BYTES = 64 * 1024;
 /** lscpu's vendors that others call differently. */
 const hypervisorByVendor: Readonly<Record<string, string>> = { microsoft: "hyperv", oracle: "virtualbox" };
 
@@ -70,9 +70,8 @@ export function hypervisorOfLscpu(lscpu: string): string {
  * @returns empty where it does not say, or is not installed
  */
 export async function askCpu(): Promise<string> {
-  const options = { env: { ...process.env, LC_ALL: "C" }, timeout: LSCPU_TIMEOUT_MS };
-  const { stdout } = await promisify(execFile)("lscpu", [], options).catch(() => ({ stdout: "" }));
-  return hypervisorOfLscpu(stdout);
+  const signal = AbortSignal.timeout(LSCPU_TIMEOUT_MS);
+  return hypervisorOfLscpu(await runProgram("lscpu", [], signal, LSCPU_MAX_BYTES).catch(() => ""));
 }
 
 /**
