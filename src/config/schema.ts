@@ -96,11 +96,12 @@ function collectorSchema(name: string, options: z.ZodObject) {
   const long = switchable
     .strict()
     .transform(({ enabled, ...options }): CollectorConfig => ({ enabled: enabled !== false, options }));
+  const on = z.literal(true).transform((): CollectorConfig => long.parse({ enabled: true }));
   const off = z.literal(false).transform((): CollectorConfig => ({ enabled: false, options: {} }));
   return z
-    .union([long, off], { error: "expected settings such as {enabled: true}, or false" })
+    .union([long, on, off], { error: "expected true, false, or settings such as {enabled: true}" })
     .prefault({})
-    .describe(`The ${name} collector; false turns it off.`);
+    .describe(`The ${name} collector; true turns it on, false off.`);
 }
 
 const noOptions = z.strictObject({});

@@ -122,7 +122,7 @@ describe("one error names line, column, key, what was expected and what was foun
     ["web: {listen: ':65536'}", `1:15: web.listen: ${listenText}, got ":65536"`],
     ["web: {enable_lifecycle: yes}", '1:25: web.enable_lifecycle: expected true or false, got "yes"'],
     ["collectors: {nix: false}", '1:14: collectors.nix: unknown key; did you mean "nic"?'],
-    ["collectors: {nic: 3}", "1:19: collectors.nic: expected settings such as {enabled: true}, or false, got 3"],
+    ["collectors: {nic: 3}", "1:19: collectors.nic: expected true, false, or settings such as {enabled: true}, got 3"],
     ["collectors: {cpu: {enable: true}}", '1:20: collectors.cpu.enable: unknown key; did you mean "enabled"?'],
     [
       "prober: {receive_buffer: 1}",

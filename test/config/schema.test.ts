@@ -26,3 +26,17 @@ test("a collector's own options are checked beside `enabled` and handed on witho
   expect(schema.parse({ collectors: { clock: false } }).collectors["clock"]).toMatchObject({ enabled: false });
   expect(schema.safeParse({ collectors: { clock: { evry: 4 } } }).success).toBe(false);
 });
+
+test("true turns on a collector that is off unless told", () => {
+  const shy = z.strictObject({
+    enabled: z.boolean().default(false).describe("Run."),
+    every: z.number().default(3).describe("Turns."),
+  });
+  const schema = createConfigSchema({ shy });
+
+  expect(schema.parse({}).collectors["shy"]).toEqual({ enabled: false, options: { every: 3 } });
+  expect(schema.parse({ collectors: { shy: true } }).collectors["shy"]).toEqual({
+    enabled: true,
+    options: { every: 3 },
+  });
+});
