@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { catalogue } from "../src/catalogue.ts";
 import { endAll, start } from "./packaging/program.ts";
 
@@ -56,8 +56,12 @@ test("the README marks the commands that matter", () => {
   expect(blocks.length).toBeGreaterThanOrEqual(6);
 });
 
-test.each(["README.md", "src/README.md", "CHANGELOG.md"])("every file that %s links to exists", (file) => {
-  const folder = file.startsWith("src/") ? "src" : ".";
+const docs = readdirSync("docs")
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`);
+
+test.each(["README.md", "src/README.md", "CHANGELOG.md", ...docs])("every file that %s links to exists", (file) => {
+  const folder = dirname(file);
   const targets = [...readFileSync(file, "utf8").matchAll(/\]\(([^)#]+)/g)].map((m) => m[1] ?? "");
 
   const dead = targets.filter((t) => !t.startsWith("https://") && !existsSync(join(folder, t)));
@@ -65,10 +69,15 @@ test.each(["README.md", "src/README.md", "CHANGELOG.md"])("every file that %s li
   expect(dead).toEqual([]);
 });
 
-test("every metric that the README names exists", () => {
-  const known = new Set(Object.values(catalogue).flatMap((group) => Object.values(group).map((m) => m.name)));
-  const named = new Set([...readme.matchAll(/(?<![:\w])virtloss_[a-z_]+/g)].map((m) => m[0]));
+test("every metric, recording rule and alert that the pages name exists", () => {
+  const metrics = Object.values(catalogue).flatMap((group) => Object.values(group).map((m) => m.name));
+  const rules = readFileSync("alerts/virtloss.rules.yaml", "utf8");
+  const known = new Set([...metrics, ...[...rules.matchAll(/^ +- (?:record|alert): "?([\w:]+)/gm)].map((m) => m[1])]);
+  const pages = [readme, ...docs.map((file) => readFileSync(file, "utf8"))].join("\n");
+  const named = new Set(
+    [...pages.matchAll(/\b(?:\w+:)?virtloss_[a-z_]*[a-z](?![\w…])(?::\w+)?|\bVirtloss[A-Z]\w+/g)].map((m) => m[0]),
+  );
 
   expect([...named].filter((name) => !known.has(name))).toEqual([]);
-  expect(named.size).toBeGreaterThan(10);
+  expect(named.size).toBeGreaterThan(40);
 });

@@ -35,6 +35,16 @@ export async function countArrived({ inGuest }: Machine): Promise<number> {
   return of("InDatagrams") + of("RcvbufErrors");
 }
 
+/** The same, once the reader has caught up. */
+export async function countAllArrived(machine: Machine): Promise<number> {
+  let last = Number.NaN;
+  return eventually("an end of datagrams", 30, async () => {
+    const before = last;
+    last = await countArrived(machine);
+    return last === before ? last : undefined;
+  });
+}
+
 /** The neighbour sends to the guest's virtio NIC at an even rate. @param port of the sink */
 export async function flood(
   { neighbour }: Hypervisor,
