@@ -7,7 +7,7 @@ import { type Scrape, type ServingExporter, startExporter } from "../../support/
 import { useVmBench } from "../../support/vm/bench.ts";
 import { E1000_MAC, MEMORY_MIB, VCPUS, VIRTIO_MAC } from "../../support/vm/domain.ts";
 import { countAllArrived, countArrived, flood, openSink } from "../../support/vm/flood.ts";
-import { firstScrapeOfGuest, GUEST_EXPORTER, scrapeGuest, untilGuest } from "../../support/vm/guest-exporter.ts";
+import { firstScrapeOfGuest, GUEST_EXPORTER, untilGuest } from "../../support/vm/guest-exporter.ts";
 import { countSentTo, readOthers } from "../../support/vm/ledger.ts";
 import { type Machine, startVm } from "../../support/vm/machine.ts";
 import { type PromAlert, type Prometheus, startPrometheus } from "../../support/vm/prometheus.ts";
@@ -17,6 +17,9 @@ import { rulesWithShortWindows } from "../../support/vm/short-windows.ts";
 const NAME = "lab-vm";
 const UUID = "8f1c9a52-3f0e-4f8e-9d55-0c3a5e7b1d21";
 const vm = { vm: NAME, vm_uuid: UUID };
+/** libvirt is asked each 5 s, and Prometheus asks each second. */
+const LIBVIRT_SEEN_MS = 6500;
+const WINDOW_MS = 20_000;
 
 let machine: Machine;
 let exporter: ServingExporter;
@@ -169,8 +172,7 @@ test("a guest out of CPU loses packets that only its host counts, and the alerts
   const dropped = () => prometheus.figure(`virtloss_vm_nic_drops_total{${toGuest}}`);
   const [droppedBefore = Number.NaN, arrivedBefore] = await Promise.all([dropped(), countArrived(machine)]);
   const free = await flood(hypervisor, sink, 20_000, 10);
-  // libvirt is asked each 5 s.
-  await sleep(5000);
+  await sleep(LIBVIRT_SEEN_MS);
   const before = await readFigures();
 
   // In windows of seconds both sides are seen together only if the guest answers soon, which a busy machine may prevent.
@@ -190,6 +192,7 @@ test("a guest out of CPU loses packets that only its host counts, and the alerts
   // Every datagram that the guest never got is one that the host counted as dropped; so are some of the guest's own probes.
   const sentInVain = rounds.reduce((sum, { sent }) => sum + sent, 0);
   const sent = free.sent + sentInVain;
+  await sleep(LIBVIRT_SEEN_MS);
   const missing = sent - ((await countAllArrived(machine)) - arrivedBefore);
   const counted = ((await dropped()) ?? Number.NaN) - droppedBefore;
   expect(missing).toBeGreaterThan(0.2 * sentInVain);
@@ -206,20 +209,21 @@ test("every packet for the guest was handed over or counted as dropped: nftables
   const [tap] = await prometheus.query(`virtloss_vm_nic_tap{vm="${NAME}",mac="${VIRTIO_MAC}"}`);
   await countSentTo(hypervisor, tap?.metric["device"] ?? "");
   const ledger = async () => {
-    // libvirt is asked each 5 s, a guest's exporter answers when it can: once nothing comes any more all have seen the same.
-    await sleep(6000);
+    // Once nothing comes any more all have seen the same.
+    await sleep(LIBVIRT_SEEN_MS);
+    const received = (scrape: Scrape) =>
+      scrape.value("virtloss_nic_packets_total", { device: "eth0", direction: "receive" });
     const [others, host, guest] = await Promise.all([
       readOthers(hypervisor, machine, "eth0"),
       exporter.scrape(),
-      scrapeGuest(hypervisor.host),
+      untilGuest("its packets", hypervisor.host, (scrape) => received(scrape) !== undefined),
     ]);
     const nic = { ...vm, mac: VIRTIO_MAC, direction: "to_guest" };
     return {
       "nftables: sent to the tap": others.sentToTap,
       "host: handed over": host.value("virtloss_vm_nic_packets_total", nic) ?? Number.NaN,
       "host: dropped": host.value("virtloss_vm_nic_drops_total", nic) ?? Number.NaN,
-      "guest: received":
-        guest.value("virtloss_nic_packets_total", { device: "eth0", direction: "receive" }) ?? Number.NaN,
+      "guest: received": received(guest) ?? Number.NaN,
       "ethtool in the guest: received": others.receivedByGuest,
     };
   };
@@ -233,9 +237,7 @@ test("every packet for the guest was handed over or counted as dropped: nftables
 
   printTable("Ledger of packets to the guest", before, after);
   const rise = (name: keyof typeof before) => after[name] - before[name];
-  const near = (packets: number) => {
-    expect(Math.abs(packets)).toBeLessThan(0.005 * sent);
-  };
+  const near = (packets: number) => expect(Math.abs(packets)).toBeLessThan(0.005 * sent);
   expect(rise("host: dropped")).toBeGreaterThan(0.1 * sent);
   near(rise("nftables: sent to the tap") - rise("host: handed over") - rise("host: dropped"));
   near(rise("host: handed over") - rise("guest: received"));
@@ -274,8 +276,7 @@ test("every query of the boards of host and machine has data, but for what this 
 
 test("a machine that ends takes its series along, and starts again without a false rate", async () => {
   const { hypervisor } = bench;
-  const window = 20_000;
-  await sleep(Math.max(0, floodEndedAt + window + 5000 - performance.now()));
+  await sleep(Math.max(0, floodEndedAt + WINDOW_MS + 5000 - performance.now()));
   await machine.destroy();
   await exporter.until("no series of the machine", 20, (scrape) => !scrape.text.includes(UUID));
   await eventually("no series in Prometheus", 20, async () => {
