@@ -1,3 +1,4 @@
+import { parseCpuList } from "../kernel/cpu-list.ts";
 import { type Host, ParseError, SourceAbsentError } from "../kernel/host.ts";
 
 /** What was asked for, or undefined where this machine has no such thing. */
@@ -25,6 +26,12 @@ export async function readNumber(host: Host, file: string): Promise<number> {
   const text = (await host.readText(file)).trim();
   if (!/^\d+$/.test(text)) throw new ParseError(`${file}: expected a number, got "${text.slice(0, 80)}"`);
   return Number(text);
+}
+
+/** CPUs that this machine's scheduler deals out. @throws ParseError, and what Host.readText does */
+export async function countOnlineCpus(host: Host): Promise<number> {
+  const file = "/sys/devices/system/cpu/online";
+  return parseCpuList(await host.readText(file), file).length;
 }
 
 /** Name of this machine; empty where it is unknown. */

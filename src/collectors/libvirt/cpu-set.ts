@@ -4,7 +4,7 @@ import { ParseError } from "../../kernel/host.ts";
 const MAX_CPU = 65_535;
 
 /**
- * CPUs as libvirt and the kernel write them, such as `0-3,^2,8`.
+ * CPUs as libvirt writes them, such as `0-3,^2,8`.
  * @param source for messages
  * @throws ParseError
  */

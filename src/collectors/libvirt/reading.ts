@@ -4,8 +4,7 @@ import { type AnySample, sample } from "../../metrics/define.ts";
 import { vmMetrics } from "../../vm/metrics.ts";
 import { vmSamples } from "../../vm/samples.ts";
 import type { Note } from "../collector.ts";
-import { ifThere, readHostName } from "../files.ts";
-import { parseCpuSet } from "./cpu-set.ts";
+import { countOnlineCpus, ifThere, readHostName } from "../files.ts";
 import type { Descriptions } from "./descriptions.ts";
 import type { ActiveDomain, DomainSource } from "./domains.ts";
 import { domainStates, machineOf } from "./machine.ts";
@@ -16,8 +15,6 @@ const MACHINES_A_TURN = 20;
 
 /** A host of 500 machines may have as many problems. */
 const MOST_NOTES = 3;
-
-const ONLINE_CPUS = "/sys/devices/system/cpu/online";
 
 /** Everything that a source tells now. @param uri for the label of the same name */
 export async function readMachines(
@@ -32,8 +29,7 @@ export async function readMachines(
   noteSome(await descriptions.refresh(domains, source), note);
 
   const name = await readHostName(host);
-  const online = await ifThere(host.readText(ONLINE_CPUS));
-  const cpus = online === undefined ? undefined : parseCpuSet(ONLINE_CPUS, online).size;
+  const cpus = await ifThere(countOnlineCpus(host));
   const vhostNet = (await ifThere(host.list("/dev")))?.includes("vhost-net") === true;
   // A kernel without schedstats shows 0 for every thread; one with them hardly leaves all at 0.
   const countsWait = domains.some(({ stats }) => stats.vcpuTimes.some(({ waitSeconds }) => (waitSeconds ?? 0) > 0));

@@ -1,6 +1,7 @@
+import { parseCpuList } from "../../kernel/cpu-list.ts";
 import { type Host, NotPermittedError } from "../../kernel/host.ts";
 import { ifThere } from "../files.ts";
-import { carriesPackets, handlerNames, type InterruptRow, parseCpuList } from "./parse.ts";
+import { carriesPackets, handlerNames, type InterruptRow } from "./parse.ts";
 
 /** Rows of an interface: those of its device, and those that name it (vmbus and Xen devices own none in sysfs). */
 export function interruptsOf(device: string, irqs: readonly string[], rows: readonly InterruptRow[]): InterruptRow[] {
@@ -19,7 +20,7 @@ async function affinityOf(host: Host, irq: string): Promise<readonly number[] | 
   for (const name of ["effective_affinity_list", "smp_affinity_list"]) {
     const file = `/proc/irq/${irq}/${name}`;
     const text = await ifThere(host.readText(file));
-    if (text !== undefined && text.trim() !== "") return parseCpuList(file, text);
+    if (text !== undefined && text.trim() !== "") return parseCpuList(text, file);
   }
   return undefined;
 }

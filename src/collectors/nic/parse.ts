@@ -41,22 +41,6 @@ export function carriesPackets(handlers: readonly string[]): boolean {
   return !handlers.some((handler) => /-config$|-control$|ctrl|-mgmnt|mgmt|async|adminq|-event-/i.test(handler));
 }
 
-/** CPUs of a list such as `0-3,8`. @throws ParseError naming the file */
-export function parseCpuList(file: string, text: string): number[] {
-  const list = text.trim();
-  if (list === "") return [];
-  return list.split(",").flatMap((range) => {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(range);
-    if (!match) throw new ParseError(`${file}: expected a list of CPUs such as 0-3,8, got "${list}"`);
-    const first = Number(match[1]);
-    const last = Number(match[2] ?? match[1]);
-    if (last < first || last - first >= 65_536) {
-      throw new ParseError(`${file}: expected a list of CPUs such as 0-3,8, got "${list}"`);
-    }
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
-}
-
 /** CPUs of a hexadecimal mask such as `00000000,00000003`, highest first. @throws ParseError naming the file */
 export function parseCpuMask(file: string, text: string): number[] {
   const mask = text.trim();

@@ -4,20 +4,15 @@ import { type AnySample, sample } from "../../metrics/define.ts";
 import { vmMetrics } from "../../vm/metrics.ts";
 import { vmSamples } from "../../vm/samples.ts";
 import { defineSource, type Note } from "../collector.ts";
-import { ifThere, readHostName } from "../files.ts";
+import { countOnlineCpus, ifThere, readHostName } from "../files.ts";
 import { machineOf } from "./machine.ts";
 import { qemuMetrics as m } from "./metrics.ts";
 import { readNetworks } from "./network.ts";
 import { notesOn } from "./notes.ts";
-import { parseCpuList } from "./parse.ts";
 import { readNodes } from "./placement.ts";
 import { type QemuProcess, readProcess, type Surroundings } from "./process.ts";
 import { trackProcesses } from "./processes.ts";
 import { readMachineTimes } from "./threads.ts";
-
-async function countOnlineCpus(host: Host): Promise<number> {
-  return parseCpuList(await host.readText("/sys/devices/system/cpu/online")).length;
-}
 
 /** Two processes with one name and UUID, during a migration within the host: one series, of the one that was there first. */
 function distinct(processes: readonly QemuProcess[]): QemuProcess[] {

@@ -1,3 +1,4 @@
+import { parseCpuList } from "../../kernel/cpu-list.ts";
 import { ParseError } from "../../kernel/host.ts";
 
 const NANOS_PER_SECOND = 1e9;
@@ -57,18 +58,7 @@ export function statusBytes(text: string, name: string): number | undefined {
 /** CPUs that a thread may run on: `Cpus_allowed_list:` of its status; undefined where the kernel prints none. */
 export function allowedCpus(text: string): number | undefined {
   const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(text)?.[1];
-  return list === undefined ? undefined : parseCpuList(list).length;
-}
-
-/** `0-3,8` → 0, 1, 2, 3, 8. @throws ParseError */
-export function parseCpuList(text: string): number[] {
-  const ranges = text.trim() === "" ? [] : text.trim().split(",");
-  return ranges.flatMap((range) => {
-    const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range) ?? [];
-    if (first === undefined)
-      throw new ParseError(`expected a list of CPUs such as 0-3,8, got "${text.trim().slice(0, 80)}"`);
-    return Array.from({ length: Math.max(Number(last) - Number(first) + 1, 0) }, (_, i) => Number(first) + i);
-  });
+  return list === undefined ? undefined : parseCpuList(list, "Cpus_allowed_list").length;
 }
 
 /** The interface of a descriptor of /dev/net/tun: line `iff:` of its fdinfo; undefined before one was attached. */

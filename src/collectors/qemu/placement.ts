@@ -1,6 +1,7 @@
+import { parseCpuList } from "../../kernel/cpu-list.ts";
 import type { Host } from "../../kernel/host.ts";
 import { ifThere } from "../files.ts";
-import { cgroupPath, parseCpuList, parseNumaStat } from "./parse.ts";
+import { cgroupPath, parseNumaStat } from "./parse.ts";
 
 const NODES = "/sys/devices/system/node";
 const CGROUPS = "/sys/fs/cgroup";
@@ -11,8 +12,9 @@ export async function readNodes(host: Host): Promise<ReadonlyMap<number, number>
   const nodes = names.flatMap((name) => /^node(\d+)$/.exec(name)?.[1] ?? []);
   if (nodes.length < 2) return new Map();
   const lists = nodes.map(async (node) => {
-    const cpus = await ifThere(host.readText(`${NODES}/node${node}/cpulist`));
-    return parseCpuList(cpus ?? "").map((cpu) => [cpu, Number(node)] as const);
+    const file = `${NODES}/node${node}/cpulist`;
+    const cpus = await ifThere(host.readText(file));
+    return parseCpuList(cpus ?? "", file).map((cpu) => [cpu, Number(node)] as const);
   });
   return new Map((await Promise.all(lists)).flat());
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { parseCpuList } from "../cpu-list.ts";
+import { ParseError } from "../host.ts";
 import { parseBtf } from "./btf.ts";
 import { openEventCounters } from "./counters.ts";
-import { parseCpuList } from "./cpus.ts";
 import { openBpfPrograms } from "./programs.ts";
 import type { Tracing } from "./tracing.ts";
 
@@ -10,7 +11,10 @@ const TYPES = "/sys/kernel/btf";
 
 function cpusOf(list: "possible" | "online"): number[] {
   const path = `${CPUS}/${list}`;
-  return parseCpuList(readFileSync(path, "latin1"), path);
+  const cpus = parseCpuList(readFileSync(path, "latin1"), path);
+  // The kernel would write past the end of a value without places.
+  if (cpus.length === 0) throw new ParseError(`${path}: expected a list of CPUs such as 0-3,8, got none`);
+  return cpus;
 }
 
 /** @param readBytes of a file; throws as Host does */

@@ -1,7 +1,6 @@
 import {
   carriesPackets,
   handlerNames,
-  parseCpuList,
   parseCpuMask,
   parseInterrupts,
   parseNumber,
@@ -54,20 +53,6 @@ test.each([
   ["eth0-Tx-Rx-0", true],
 ])("the vector %s carries packets: %s", (handler, expected) => {
   expect(carriesPackets([handler])).toBe(expected);
-});
-
-test.each([
-  ["0-3,8\n", [0, 1, 2, 3, 8]],
-  ["5", [5]],
-  ["\n", []],
-])("the list %j names CPUs %j", (text, cpus) => {
-  expect(parseCpuList("f", text)).toEqual(cpus);
-});
-
-test.each(["3-1", "0-", "a", "0-99999999", "1,,2"])("%j is no list of CPUs", (text) => {
-  expect(() => parseCpuList("/proc/irq/9/x", text)).toThrow(
-    `/proc/irq/9/x: expected a list of CPUs such as 0-3,8, got "${text}"`,
-  );
 });
 
 test.each([

@@ -1,11 +1,6 @@
 import fc from "fast-check";
-import {
-  parseCpuList,
-  parseNetDev,
-  parseNumaStat,
-  parseSchedstat,
-  parseTaskStat,
-} from "../../../src/collectors/qemu/parse.ts";
+import { parseNetDev, parseNumaStat, parseSchedstat, parseTaskStat } from "../../../src/collectors/qemu/parse.ts";
+import { parseCpuList } from "../../../src/kernel/cpu-list.ts";
 import { ParseError } from "../../../src/kernel/host.ts";
 
 const RUNS = 2000;
@@ -29,7 +24,7 @@ function damaged(text: string): fc.Arbitrary<string> {
 test.each([
   ["schedstat", real.schedstat, (text: string) => parseSchedstat("f", text)],
   ["stat", real.stat, (text: string) => parseTaskStat("f", text)],
-  ["a list of CPUs", real.cpus, parseCpuList],
+  ["a list of CPUs", real.cpus, (text: string) => parseCpuList(text, "f")],
   ["/proc/net/dev", real.devices, (text: string) => parseNetDev(text, devices)],
   ["memory.numa_stat", real.numa, (text: string) => parseNumaStat("f", text)],
 ] as const)("damaged %s is read or is a ParseError", (_, text, parse) => {

@@ -1,7 +1,6 @@
 import {
   allowedCpus,
   cgroupPath,
-  parseCpuList,
   parseNetDev,
   parseNumaStat,
   parseSchedstat,
@@ -40,12 +39,6 @@ test("status: bytes and CPUs of lines that are there", () => {
   expect(statusBytes("Name:\tkthreadd\n", "VmSwap")).toBeUndefined();
   expect(allowedCpus(text)).toBe(3);
   expect(allowedCpus("")).toBeUndefined();
-});
-
-test("lists of CPUs", () => {
-  expect(parseCpuList("0-3,8\n")).toEqual([0, 1, 2, 3, 8]);
-  expect(parseCpuList("\n")).toEqual([]);
-  expect(() => parseCpuList("all")).toThrow('expected a list of CPUs such as 0-3,8, got "all"');
 });
 
 test("fdinfo of a tap names its interface once it has one", () => {
