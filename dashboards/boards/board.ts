@@ -23,19 +23,20 @@ export interface Band {
   readonly panels: readonly (PanelBuilder | SizedPanel)[];
 }
 
-/** A list that the reader chooses from, filled from a label of a metric. */
-export function choice<const M extends AnyMetricDef>(
-  metric: M,
-  label: LabelsOf<M> | "instance",
-  title: string,
-  matchers = "",
-): dashboard.QueryVariableBuilder {
+type Labels<M extends AnyMetricDef> = LabelsOf<M> | "instance";
+
+function variable(metric: AnyMetricDef, label: string, title: string, matchers: string) {
   return new dashboard.QueryVariableBuilder(label)
     .label(title)
     .datasource(datasource)
     .query(`label_values(${metric.name}${matchers}, ${label})`)
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
-    .sort(dashboard.VariableSort.AlphabeticalAsc)
+    .sort(dashboard.VariableSort.AlphabeticalAsc);
+}
+
+/** A list that the reader chooses from, filled from a label of a metric. */
+export function choice<const M extends AnyMetricDef>(metric: M, label: Labels<M>, title: string, matchers = "") {
+  return variable(metric, label, title, matchers)
     .multi(true)
     .includeAll(true)
     .allValue(".*")
@@ -43,20 +44,8 @@ export function choice<const M extends AnyMetricDef>(
 }
 
 /** The same for a board that is about one of them: nobody can read five hundred at once. */
-export function onlyOne<const M extends AnyMetricDef>(
-  metric: M,
-  label: LabelsOf<M> | "instance",
-  title: string,
-  matchers = "",
-): dashboard.QueryVariableBuilder {
-  return new dashboard.QueryVariableBuilder(label)
-    .label(title)
-    .datasource(datasource)
-    .query(`label_values(${metric.name}${matchers}, ${label})`)
-    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
-    .sort(dashboard.VariableSort.AlphabeticalAsc)
-    .multi(false)
-    .includeAll(false);
+export function onlyOne<const M extends AnyMetricDef>(metric: M, label: Labels<M>, title: string, matchers = "") {
+  return variable(metric, label, title, matchers).multi(false).includeAll(false);
 }
 
 const COLUMNS = 24;

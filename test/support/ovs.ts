@@ -8,7 +8,7 @@ import { type Namespace, run } from "./lab.ts";
 import { eventually } from "./servers.ts";
 
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
-const deafTap = fileURLToPath(new URL("ovs-deaf-tap.mjs", import.meta.url));
+const deafTap = fileURLToPath(new URL("full-tap.mjs", import.meta.url));
 
 /** Open vSwitch of a test's own, with the userspace datapath: its files in a folder, its devices in a namespace. */
 export interface OpenVSwitch {

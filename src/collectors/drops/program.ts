@@ -3,9 +3,8 @@ import {
   addTo,
   argument,
   compute,
+  countKey,
   type Instruction,
-  insert,
-  jump,
   jumpIf,
   label,
   leave,
@@ -84,16 +83,5 @@ function atMost(register: "r6" | "r7", most: number, name: string): Instruction[
 
 /** r8 is the location, r9 the reason. */
 function countLocation(map: number): Instruction[] {
-  return [
-    store("fp", LOCATION_KEY, "r8"),
-    store("fp", LOCATION_KEY + 8, "r9"),
-    ...lookup(map, LOCATION_KEY),
-    jumpIf("r0", "==", 0, "new"),
-    ...addTo("r0", 0, 1, "r1"),
-    jump("end"),
-    label("new"),
-    store("fp", ONE, 1),
-    ...insert(map, LOCATION_KEY, ONE),
-    label("end"),
-  ];
+  return [store("fp", LOCATION_KEY, "r8"), store("fp", LOCATION_KEY + 8, "r9"), ...countKey(map, LOCATION_KEY, ONE)];
 }

@@ -1,4 +1,13 @@
-import { addTo, compute, type Instruction, jumpIf, label, move } from "../../kernel/bpf/instructions.ts";
+import {
+  addTo,
+  compute,
+  type Instruction,
+  jumpIf,
+  label,
+  monotonicNanos,
+  move,
+  store,
+} from "../../kernel/bpf/instructions.ts";
 import { BUCKETS } from "./metrics.ts";
 
 /** A value of a map that holds a histogram: counts of the buckets and of what is above them, their sum, and when a wait began. */
@@ -12,7 +21,7 @@ export const SINCE = 8 * SINCE_WORD;
 const UNIT_SHIFT = 10;
 
 /** Adds r7, nanoseconds, to the histogram at r6; uses r1, r2 and r8. */
-export function addToHistogram(): Instruction[] {
+function addToHistogram(): Instruction[] {
   return [
     ...addTo("r6", SUM, "r7", "r2"),
     move("r8", 0),
@@ -31,6 +40,17 @@ export function addToHistogram(): Instruction[] {
     compute("shiftLeft", "r8", 3),
     compute("add", "r8", "r6"),
     ...addTo("r8", 0, 1, "r2"),
+  ];
+}
+
+/** Ends the wait of the histogram at r6, which began at r7, and adds it; uses r0 to r2 and r8. */
+export function endOfWait(): Instruction[] {
+  return [
+    store("r6", SINCE, 0),
+    monotonicNanos(),
+    compute("subtract", "r0", "r7"),
+    move("r7", "r0"),
+    ...addToHistogram(),
   ];
 }
 

@@ -1,15 +1,12 @@
 import type { KernelTypes } from "../../kernel/bpf/btf.ts";
 import {
-  addTo,
   argument,
+  countKey,
   type Instruction,
-  insert,
-  jump,
   jumpIf,
   label,
   leave,
   load,
-  lookup,
   move,
   store,
 } from "../../kernel/bpf/instructions.ts";
@@ -52,13 +49,7 @@ function countFullPolls(map: number, places: PollPlaces): Instruction[] {
     load("r8", "r6", places.name + 8),
     store("fp", KEY, "r7"),
     store("fp", KEY + 8, "r8"),
-    ...lookup(map, KEY),
-    jumpIf("r0", "==", 0, "new"),
-    ...addTo("r0", 0, 1, "r1"),
-    jump("end"),
-    label("new"),
-    store("fp", ONE, 1),
-    ...insert(map, KEY, ONE),
+    ...countKey(map, KEY, ONE),
     label("end"),
     ...leave(),
   ];

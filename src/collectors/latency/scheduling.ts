@@ -16,7 +16,7 @@ import {
 } from "../../kernel/bpf/instructions.ts";
 import type { BpfPrograms } from "../../kernel/bpf/tracing.ts";
 import { SourceAbsentError } from "../../kernel/host.ts";
-import { addToHistogram, HISTOGRAM_WORDS, SINCE } from "./histogram-program.ts";
+import { endOfWait, HISTOGRAM_WORDS, SINCE } from "./histogram-program.ts";
 import { argumentPlaces } from "./types.ts";
 
 /** Threads beyond the first so many are not watched; a histogram takes 168 bytes. */
@@ -95,11 +95,7 @@ function switched(map: number, { preempt, prev, next }: SwitchArguments, places:
     move("r6", "r0"),
     load("r7", "r6", SINCE),
     jumpIf("r7", "==", 0, "end"),
-    store("r6", SINCE, 0),
-    monotonicNanos(),
-    compute("subtract", "r0", "r7"),
-    move("r7", "r0"),
-    ...addToHistogram(),
+    ...endOfWait(),
     label("end"),
     ...leave(),
   ];

@@ -1,6 +1,5 @@
 import {
   argument,
-  compute,
   type Instruction,
   jumpIf,
   label,
@@ -13,7 +12,7 @@ import {
 } from "../../kernel/bpf/instructions.ts";
 import type { BpfPrograms } from "../../kernel/bpf/tracing.ts";
 import { type AnySample, histogramSample } from "../../metrics/define.ts";
-import { addToHistogram, HISTOGRAM_WORDS, SINCE } from "./histogram-program.ts";
+import { endOfWait, HISTOGRAM_WORDS, SINCE } from "./histogram-program.ts";
 import { latencyMetrics as m } from "./metrics.ts";
 import { histogramOf } from "./parse.ts";
 
@@ -49,11 +48,7 @@ const requested = (map: number): Instruction[] => [
 const began = (map: number): Instruction[] => [
   ...histogramOfCpu(map),
   jumpIf("r7", "==", 0, "end"),
-  store("r6", SINCE, 0),
-  monotonicNanos(),
-  compute("subtract", "r0", "r7"),
-  move("r7", "r0"),
-  ...addToHistogram(),
+  ...endOfWait(),
   label("end"),
   ...leave(),
 ];

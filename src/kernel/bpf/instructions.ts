@@ -126,3 +126,15 @@ export const addTo = (address: Register, offset: number, by: Operand, spare: Reg
   compute("add", spare, by),
   store(address, offset, spare),
 ];
+
+/** Adds 1 to the value of the key at fp + keyOffset of a hash map, which gets one where it has none. @param oneOffset of 8 free bytes */
+export const countKey = (map: number, keyOffset: number, oneOffset: number): Instruction[] => [
+  ...lookup(map, keyOffset),
+  jumpIf("r0", "==", 0, "new key"),
+  ...addTo("r0", 0, 1, "r1"),
+  jump("key counted"),
+  label("new key"),
+  store("fp", oneOffset, 1),
+  ...insert(map, keyOffset, oneOffset),
+  label("key counted"),
+];
