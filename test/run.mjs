@@ -12,6 +12,8 @@ import { ensureStampSuite } from "./stamp-suite.mjs";
 import { ensureGuest } from "./support/vm/ensure-guest.mjs";
 
 const CANNOT_RUN = 3;
+/** Of each run of jest: one that waits for something that a failed test left behind has its result written already. */
+const RUN_TIMEOUT_MS = 30 * 60_000;
 
 /** @returns a sentence on what could not be had, or undefined */
 function ensurePackages() {
@@ -35,6 +37,7 @@ function jest(args, directory) {
     {
       cwd: root,
       stdio: "inherit",
+      timeout: RUN_TIMEOUT_MS,
       // By environment, because jest's workers are processes of their own. Modules are how the sources import each other.
       env: { ...process.env, NODE_OPTIONS: "--experimental-vm-modules --disable-warning=ExperimentalWarning" },
     },

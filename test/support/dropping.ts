@@ -50,10 +50,17 @@ export async function flood(from: Namespace, address: string, port: number, coun
   await from.sh(`${process.execPath} ${script("flood.mjs")} ${address} ${port} ${count}`);
 }
 
-/** Starts a program that says when it is ready. */
+const started: ChildProcess[] = [];
+// A test that fails before it has ended its program would keep all others waiting.
+afterAll(() => {
+  for (const child of started) child.kill("SIGKILL");
+});
+
+/** Starts a program that says when it is ready; it ends with the file's tests at the latest. */
 export async function startReady(from: Namespace, ...command: string[]): Promise<ChildProcess> {
   const [file, args] = from.command(...command);
   const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
+  started.push(child);
   await once(child.stdout, "data");
   return child;
 }

@@ -25,7 +25,9 @@ async function rise(reasons: readonly string[], theirs: () => Promise<number>, a
   };
   const before = { ours: await ours(), theirs: await theirs() };
   await act();
-  return { ours: (await ours()) - before.ours, theirs: (await theirs()) - before.theirs };
+  // Ours around theirs: what others drop between two readings only ours may count.
+  const after = { theirs: await theirs(), ours: await ours() };
+  return { ours: after.ours - before.ours, theirs: after.theirs - before.theirs };
 }
 
 test("packets that nftables drops are counted one by one, from two senders at once", async () => {
