@@ -34,7 +34,7 @@ export function machineMemory(): Band[] {
             unit: "Bps",
             noValue: "no exporter inside",
           },
-          [{ expr: inGuest(promql`rate(${m.balloonPages}[$__rate_interval])`), legend: "{{direction}}" }],
+          [{ expr: inGuest(promql`rate(${m.balloonBytes}[$__rate_interval])`), legend: "{{direction}}" }],
         ),
         graph(
           {

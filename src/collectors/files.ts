@@ -28,6 +28,14 @@ export async function readNumber(host: Host, file: string): Promise<number> {
   return Number(text);
 }
 
+/** Folders of the machine's NUMA nodes by their numbers; none where there is one node only, which is the machine. */
+export async function listNodes(host: Host): Promise<ReadonlyMap<string, string>> {
+  const folder = "/sys/devices/system/node";
+  const names = (await ifThere(host.list(folder))) ?? [];
+  const nodes = names.flatMap((name) => /^node(\d+)$/.exec(name)?.[1] ?? []);
+  return new Map(nodes.length < 2 ? [] : nodes.map((node) => [node, `${folder}/node${node}`]));
+}
+
 /** CPUs that this machine's scheduler deals out. @throws ParseError, and what Host.readText does */
 export async function countOnlineCpus(host: Host): Promise<number> {
   const file = "/sys/devices/system/cpu/online";

@@ -33,10 +33,3 @@ export function parseConntrackStat(text: string): ReadonlyMap<ConntrackCause, nu
     }),
   );
 }
-
-/** A file that holds one number. @throws ParseError naming the file */
-export function parseCount(file: string, text: string): number {
-  const word = text.trim();
-  if (!/^\d{1,15}$/.test(word)) throw new ParseError(`${file}: expected a number, got "${word}"`);
-  return Number(word);
-}

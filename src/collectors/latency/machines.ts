@@ -6,7 +6,7 @@ import { HISTOGRAM_WORDS } from "./histogram-program.ts";
 import { latencyMetrics as m } from "./metrics.ts";
 import { histogramOf } from "./parse.ts";
 import { MAX_THREADS, measureScheduling, type SchedulingLatency } from "./scheduling.ts";
-import { findThreads, type MachineThread } from "./threads.ts";
+import { type MachineThread, trackThreads } from "./threads.ts";
 
 /** Follows the machines as they come and go; while there is none, nothing hangs in the scheduler. */
 export interface MachineWatch {
@@ -22,6 +22,7 @@ interface Measuring {
 }
 
 export function watchMachines(host: Host): MachineWatch {
+  const findThreads = trackThreads(host);
   let measuring: Measuring | undefined;
   let closed = false;
 
@@ -44,7 +45,7 @@ export function watchMachines(host: Host): MachineWatch {
 
   return {
     async read(note) {
-      const threads = await findThreads(host);
+      const threads = await findThreads();
       if (threads.length === 0) {
         stop();
         return [];

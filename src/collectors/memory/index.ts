@@ -1,13 +1,12 @@
 import type { Host } from "../../kernel/host.ts";
 import { type Sample, sample } from "../../metrics/define.ts";
 import { defineCollector } from "../collector.ts";
-import { ifThere, readNumber } from "../files.ts";
+import { ifThere, listNodes, readNumber } from "../files.ts";
 import { memoryMetrics as m } from "./metrics.ts";
 import { hugePageBytes, parseMeminfo, parsePageBytes, parseVmstat } from "./parse.ts";
 
 const KSM = "/sys/kernel/mm/ksm";
 const HUGE_PAGES = "/sys/kernel/mm/hugepages";
-const NODES = "/sys/devices/system/node";
 /** /sys/kernel/mm/ksm/run: 0 stopped, 1 merges, 2 takes merged pages apart and stops. */
 const KSM_MERGES = 1;
 
@@ -30,8 +29,8 @@ function machineSamples(meminfo: Counters, vmstat: Counters, pageBytes: number |
     [m.swapOut, {}, bytes("pswpout")],
     [m.ksmCopies, { cause: "write" }, vmstat.get("cow_ksm")],
     [m.ksmCopies, { cause: "swap_in" }, vmstat.get("ksm_swpin_copy")],
-    [m.balloonPages, { direction: "inflate" }, bytes("balloon_inflate")],
-    [m.balloonPages, { direction: "deflate" }, bytes("balloon_deflate")],
+    [m.balloonBytes, { direction: "inflate" }, bytes("balloon_inflate")],
+    [m.balloonBytes, { direction: "deflate" }, bytes("balloon_deflate")],
   ] as const;
   return values.flatMap(([metric, labels, value]) => (value === undefined ? [] : [{ metric, labels, value }]));
 }
@@ -65,10 +64,8 @@ async function hugePageSamples(host: Host): Promise<Sample[]> {
 
 /** One node is the machine, which has its own series. */
 async function nodeSamples(host: Host): Promise<Sample[]> {
-  const nodes = (await host.list(NODES)).flatMap((name) => /^node(\d+)$/.exec(name)?.[1] ?? []);
-  if (nodes.length < 2) return [];
-  const samples = nodes.map(async (node) => {
-    const file = `${NODES}/node${node}/meminfo`;
+  const samples = [...(await listNodes(host))].map(async ([node, folder]) => {
+    const file = `${folder}/meminfo`;
     const meminfo = parseMeminfo(file, await host.readText(file));
     const [total, free] = [meminfo.get("MemTotal"), meminfo.get("MemFree")];
     return [

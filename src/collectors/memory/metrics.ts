@@ -25,7 +25,7 @@ export const memoryMetrics = {
     "size",
     "state",
   ]),
-  balloonPages: counter(
+  balloonBytes: counter(
     "virtloss_guest_balloon_bytes_total",
     "Memory that the balloon inside this guest has taken (inflate) or given back (deflate).",
     ["direction"],

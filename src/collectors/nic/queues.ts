@@ -14,23 +14,25 @@ const MAX_QUEUES = 64;
 const underscored = /^(?<way>rx|tx)_queue_(?<queue>\d+)_packets$/;
 const attached = /^(?<way>rx|tx)(?<queue>\d+)_packets$/;
 const dotted = /^(?<way>rx|tx)-(?<queue>\d+)\.packets$/;
-const namings: Readonly<Record<string, readonly RegExp[]>> = {
-  virtio_net: [underscored, attached],
-  ixgbe: [underscored],
-  ixgbevf: [underscored],
-  igb: [underscored],
-  igbvf: [underscored],
-  igc: [underscored],
-  ice: [underscored],
-  hv_netvsc: [underscored],
-  i40e: [dotted],
-  iavf: [dotted],
-  mlx4_en: [attached],
-  mlx5_core: [attached],
-  mana: [/^(?<way>rx|tx)_(?<queue>\d+)_packets$/],
-  ena: [/^queue_(?<queue>\d+)_(?<way>rx|tx)_cnt$/],
-  bnxt_en: [/^\[(?<queue>\d+)\]: (?<way>rx|tx)_[umb]cast_packets$/],
-};
+const namings: ReadonlyMap<string, readonly RegExp[]> = new Map(
+  Object.entries({
+    virtio_net: [underscored, attached],
+    ixgbe: [underscored],
+    ixgbevf: [underscored],
+    igb: [underscored],
+    igbvf: [underscored],
+    igc: [underscored],
+    ice: [underscored],
+    hv_netvsc: [underscored],
+    i40e: [dotted],
+    iavf: [dotted],
+    mlx4_en: [attached],
+    mlx5_core: [attached],
+    mana: [/^(?<way>rx|tx)_(?<queue>\d+)_packets$/],
+    ena: [/^queue_(?<queue>\d+)_(?<way>rx|tx)_cnt$/],
+    bnxt_en: [/^\[(?<queue>\d+)\]: (?<way>rx|tx)_[umb]cast_packets$/],
+  }),
+);
 
 /** vmxnet3 prints a block for each queue under the same names, begun by a line with the queue's number. */
 const blockBegins = /^(?<way>Rx|Tx) Queue#$/;
@@ -52,7 +54,7 @@ function inBlocks(counters: readonly DriverCounter[]): Counted[] {
 }
 
 function byName(driver: string, counters: readonly DriverCounter[]): Counted[] {
-  const naming = namings[driver] ?? [];
+  const naming = namings.get(driver) ?? [];
   return counters.flatMap(({ name, value }) => {
     const groups = naming.map((pattern) => pattern.exec(name)?.groups).find((found) => found !== undefined);
     return groups ? [{ way: groups["way"] ?? "", queue: groups["queue"] ?? "", packets: value }] : [];
@@ -61,12 +63,11 @@ function byName(driver: string, counters: readonly DriverCounter[]): Counted[] {
 
 /** Is there anything on queues in this driver's `ethtool -S`? */
 export function hasQueueCounters(driver: string): boolean {
-  return driver === "vmxnet3" || Object.hasOwn(namings, driver);
+  return driver === "vmxnet3" || namings.has(driver);
 }
 
 /** Packets of each queue; none where the driver has no such counters. */
 export function queuePackets(driver: string, counters: readonly DriverCounter[]): QueuePackets[] {
-  if (!hasQueueCounters(driver)) return [];
   const counted = driver === "vmxnet3" ? inBlocks(counters) : byName(driver, counters);
   return (["receive", "transmit"] as const).flatMap((direction) => {
     const sums = new Map<string, number>();

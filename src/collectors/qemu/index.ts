@@ -5,13 +5,13 @@ import { vmMetrics } from "../../vm/metrics.ts";
 import { vmSamples } from "../../vm/samples.ts";
 import { defineSource, type Note } from "../collector.ts";
 import { countOnlineCpus, ifThere, readHostName } from "../files.ts";
+import { trackProcesses } from "../qemu-processes.ts";
 import { machineOf } from "./machine.ts";
 import { qemuMetrics as m } from "./metrics.ts";
 import { readNetworks } from "./network.ts";
 import { notesOn } from "./notes.ts";
 import { readNodes } from "./placement.ts";
 import { type QemuProcess, readProcess, type Surroundings } from "./process.ts";
-import { trackProcesses } from "./processes.ts";
 import { readMachineTimes } from "./threads.ts";
 
 /** Two processes with one name and UUID, during a migration within the host: one series, of the one that was there first. */

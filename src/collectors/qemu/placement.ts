@@ -1,18 +1,14 @@
 import { parseCpuList } from "../../kernel/cpu-list.ts";
 import type { Host } from "../../kernel/host.ts";
-import { ifThere } from "../files.ts";
+import { ifThere, listNodes } from "../files.ts";
 import { cgroupPath, parseNumaStat } from "./parse.ts";
 
-const NODES = "/sys/devices/system/node";
 const CGROUPS = "/sys/fs/cgroup";
 
 /** The NUMA node of each CPU; empty where there is one node only, for then there is nothing to tell. */
 export async function readNodes(host: Host): Promise<ReadonlyMap<number, number>> {
-  const names = (await ifThere(host.list(NODES))) ?? [];
-  const nodes = names.flatMap((name) => /^node(\d+)$/.exec(name)?.[1] ?? []);
-  if (nodes.length < 2) return new Map();
-  const lists = nodes.map(async (node) => {
-    const file = `${NODES}/node${node}/cpulist`;
+  const lists = [...(await listNodes(host))].map(async ([node, folder]) => {
+    const file = `${folder}/cpulist`;
     const cpus = await ifThere(host.readText(file));
     return parseCpuList(cpus ?? "", file).map((cpu) => [cpu, Number(node)] as const);
   });

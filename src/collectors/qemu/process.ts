@@ -1,7 +1,7 @@
 import type { Host } from "../../kernel/host.ts";
 import { parseQemuCommandLine, type QemuCommandLine } from "../../vm/qemu-command-line.ts";
 import { ifThere, nowIfThere } from "../files.ts";
-import { isDue } from "./due.ts";
+import { isDue } from "../qemu-processes.ts";
 import { allowedCpus, parseTaskStat, statusBytes } from "./parse.ts";
 import { readMemoryByNode } from "./placement.ts";
 import { type ConnectedTaps, connectTaps, type Descriptors, readBridge, readDescriptors } from "./taps.ts";

@@ -1,7 +1,7 @@
 import { latencyMetrics } from "../../../src/collectors/latency/metrics.ts";
 import { latencyOptions } from "../../../src/collectors/latency/options.ts";
 import { deviceName, histogramOf } from "../../../src/collectors/latency/parse.ts";
-import { findThreads } from "../../../src/collectors/latency/threads.ts";
+import { trackThreads } from "../../../src/collectors/latency/threads.ts";
 import { argumentPlaces } from "../../../src/collectors/latency/types.ts";
 import { createConfigSchema } from "../../../src/config/schema.ts";
 import type { KernelTypes } from "../../../src/kernel/bpf/btf.ts";
@@ -43,21 +43,22 @@ const lists: Readonly<Record<string, readonly string[]>> = {
   "/proc": ["1", "812", "820", "900", "999", "net", "self"],
   "/proc/812/task": ["812", "815", "816", "817"],
 };
-const answer = async <T>(from: Readonly<Record<string, T>>, path: string): Promise<T> => {
+const answer = <T>(from: Readonly<Record<string, T>>, path: string): T => {
   const found = from[path];
   if (found === undefined) throw new SourceAbsentError(`${path}: ENOENT`);
   return found;
 };
 const host: Host = {
   ...createFixtureHost("linux-6.18-virtio"),
-  readText: (path) => answer(files, path),
-  list: (path) => answer(lists, path),
+  readText: async (path) => answer(files, path),
+  readNow: (path) => answer(files, path),
+  list: async (path) => answer(lists, path),
 };
 
 test("threads of machines are found by the names that QEMU gives them", async () => {
   const vm = { vm: "web", vmUuid: "a1b2c3d4-0001-4000-8000-00000000abcd" };
 
-  expect(await findThreads(host)).toEqual([
+  expect(await trackThreads(host)()).toEqual([
     { ...vm, threadId: 812, role: "emulator" },
     { ...vm, threadId: 815, role: "vcpu0" },
     { ...vm, threadId: 816, role: "vcpu1" },
