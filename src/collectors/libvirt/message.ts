@@ -1,5 +1,5 @@
 import { ParseError } from "../../kernel/host.ts";
-import { joinBytes, XdrReader, xdrU32 } from "./xdr.ts";
+import { XdrReader, xdrU32 } from "./xdr.ts";
 
 /** Messages of libvirt's RPC (its src/rpc/virnetprotocol.x): a length that counts itself, six words of header, a body. */
 export interface Message {
@@ -22,7 +22,7 @@ export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024 + LENGTH_BYTES;
 
 export function encodeMessage({ program, version, procedure, type, serial, status, body }: Message): Uint8Array {
   const length = HEADER_BYTES + body.length;
-  return joinBytes([xdrU32(length, program, version, procedure, type, serial, status), body]);
+  return Buffer.concat([xdrU32(length, program, version, procedure, type, serial, status), body]);
 }
 
 function decodeMessage(bytes: Uint8Array): Message {
@@ -58,7 +58,7 @@ export async function* readMessages(chunks: AsyncIterable<Uint8Array>): AsyncGen
     parts.push(chunk);
     held += chunk.length;
     while (held >= (length || LENGTH_BYTES)) {
-      const bytes = joinBytes(parts);
+      const bytes = Buffer.concat(parts);
       if (length > 0) {
         yield decodeMessage(bytes.subarray(0, length));
         parts = [bytes.subarray(length)];

@@ -1,5 +1,5 @@
 import type { Stat } from "./parse.ts";
-import { joinBytes, XdrReader, xdrOpaque, xdrString, xdrU32 } from "./xdr.ts";
+import { XdrReader, xdrOpaque, xdrString, xdrU32 } from "./xdr.ts";
 
 /** The calls that we make, of libvirt's src/remote/remote_protocol.x. They are the same since its version 1. */
 export const REMOTE_PROGRAM = 0x20008086;
@@ -46,7 +46,7 @@ export interface DomainRef {
 }
 
 export function encodeOpen(uri: string): Uint8Array {
-  return joinBytes([xdrU32(1), xdrString(uri), xdrU32(OPEN_READ_ONLY)]);
+  return Buffer.concat([xdrU32(1), xdrString(uri), xdrU32(OPEN_READ_ONLY)]);
 }
 
 export function encodeAllDomainStats(): Uint8Array {
@@ -55,7 +55,7 @@ export function encodeAllDomainStats(): Uint8Array {
 }
 
 export function encodeDomainXml({ name, uuid, id }: DomainRef): Uint8Array {
-  return joinBytes([xdrString(name), xdrOpaque(uuidBytes(uuid)), xdrU32(id, 0)]);
+  return Buffer.concat([xdrString(name), xdrOpaque(uuidBytes(uuid)), xdrU32(id, 0)]);
 }
 
 export function decodeAuthTypes(body: Uint8Array): number[] {

@@ -92,15 +92,5 @@ export function xdrOpaque(value: Uint8Array): Uint8Array {
 
 export function xdrString(text: string): Uint8Array {
   const value = new TextEncoder().encode(text);
-  return joinBytes([xdrU32(value.length), xdrOpaque(value)]);
-}
-
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return Buffer.concat([xdrU32(value.length), xdrOpaque(value)]);
 }

@@ -25,16 +25,6 @@ function parse(place: string, bytes: Uint8Array): unknown {
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}
-
 /**
  * Cuts a stream of JSON objects and arrays that nothing separates (RFC 7047, section 4): a value ends with the bracket that
  * closes its first one. Each byte is looked at once. No byte of a longer UTF-8 character is taken for a bracket or a quote.
@@ -74,7 +64,7 @@ export function createJsonSplitter(place: string, maxBytes: number): JsonSplitte
         const end = endOfValue(bytes, start);
         pieces.push(bytes.subarray(start, end));
         if (end === undefined) break;
-        values.push(parse(place, joined(pieces)));
+        values.push(parse(place, Buffer.concat(pieces)));
         pieces = [];
         start = end;
       }

@@ -55,13 +55,7 @@ function takeParts(block: MessageBlock, count: number): Uint8Array {
     }
     return block.bytes.subarray(data, data + (block.words[at + MMSGHDR.length / 4] as number));
   });
-  const taken = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    taken.set(part, at);
-    at += part.length;
-  }
-  return taken;
+  return Buffer.concat(parts);
 }
 
 /**
