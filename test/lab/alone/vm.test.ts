@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { boardQueries } from "../../support/boards.ts";
+import { boardQueries, boardViewer, drawBoards } from "../../support/boards.ts";
 import { eventually } from "../../support/servers.ts";
 import { type Scrape, type ServingExporter, startExporter } from "../../support/serving-exporter.ts";
 import { useVmBench } from "../../support/vm/bench.ts";
@@ -10,7 +10,7 @@ import { countAllArrived, countArrived, flood, openSink } from "../../support/vm
 import { firstScrapeOfGuest, GUEST_EXPORTER, untilGuest } from "../../support/vm/guest-exporter.ts";
 import { countSentTo, readOthers } from "../../support/vm/ledger.ts";
 import { type Machine, startVm } from "../../support/vm/machine.ts";
-import { type PromAlert, type Prometheus, startPrometheus } from "../../support/vm/prometheus.ts";
+import { type Prometheus, startPrometheus } from "../../support/vm/prometheus.ts";
 import { printTable } from "../../support/vm/series-table.ts";
 import { rulesWithShortWindows } from "../../support/vm/short-windows.ts";
 
@@ -137,28 +137,22 @@ async function readFigures(): Promise<Figures> {
   return Object.fromEntries(await Promise.all(read)) as Figures;
 }
 
-function firing(alertname: string, what: RegExp): Promise<PromAlert> {
-  return eventually(`${alertname}, saying ${what}`, 25, async () => {
-    const named = (await prometheus.alerts()).filter(({ labels }) => labels["alertname"] === alertname);
-    return named.find(({ state, annotations }) => state === "firing" && what.test(annotations["description"] ?? ""));
-  });
-}
-
 /** The machine out of CPU under a flood. @returns the datagrams of the flood, and the alerts of both sides */
 async function starve(sink: number) {
   const { hypervisor } = bench;
   await hypervisor.virsh("schedinfo", NAME, "--live", "vcpu_quota=10000");
   const { sent } = await flood(hypervisor, sink, 20_000, 10);
   const answers = async () => {
-    const alone = await firing("VirtlossVcpuReadyHigh", /A quota gives each vCPU 10% of a CPU/);
+    const alone = await prometheus.firing("VirtlossVcpuReadyHigh", 25, /A quota gives each vCPU 10% of a CPU/);
     await hypervisor.virsh("schedinfo", NAME, "--live", "vcpu_quota=-1");
     floodEndedAt = performance.now();
     // An exporter that has no CPU answers nobody: what the guest saw is read as soon as it does again.
-    const page = await firing(
+    const page = await prometheus.firing(
       "VirtlossPathLoss",
+      25,
       /Last 5 min: [\d.]*[1-9][\d.]*% of \d+ packets lost.* The prober runs in VM lab-vm on host kvm-lab; there now: .*a vCPU waits/,
     );
-    const joined = await firing("VirtlossVcpuReadyHigh", /Its paths lose: host \(gateway, icmp\)/);
+    const joined = await prometheus.firing("VirtlossVcpuReadyHigh", 25, /Its paths lose: host \(gateway, icmp\)/);
     return { alone, page, joined, during: await readFigures() };
   };
   return { sent, told: await answers().catch((error: unknown) => new Error(String(error))) };
@@ -248,8 +242,8 @@ test("every packet for the guest was handed over or counted as dropped: nftables
 const NOT_HERE =
   /virtloss_(ovs_|nic_numa|nic_queue_packets|\w*node_(?!info)|cpu_idle|cpu_frequency|vm_cpu_|vcpu_costop|vcpu_wait|\w*balloon_target|nic_poll_budget|network_limit\w+{vm=|network_limit_packets)|instance:virtloss_cause/;
 
-test("every query of the boards of host and machine has data, but for what this host has not", async () => {
-  const { host, virsh } = bench.hypervisor;
+test("the boards of host and machine are drawn, with data for every query but those of what this host has not", async () => {
+  const { host, virsh, directory } = bench.hypervisor;
   // Both too much to be felt.
   await virsh("schedinfo", NAME, "--live", "vcpu_quota=1000000");
   await host.sh(`tc qdisc add dev uplink root tbf rate 10gbit burst 10m limit 10m
@@ -269,10 +263,15 @@ test("every query of the boards of host and machine has data, but for what this 
   };
   await eventually("data", 60, ask).catch(() => undefined);
 
+  const drawn = boardViewer
+    ? await drawBoards(host, join(directory, "drawn"), ["virtloss-kvm-host", "virtloss-vm"])
+    : [];
   await virsh("schedinfo", NAME, "--live", "vcpu_quota=-1");
+
+  expect(drawn.flatMap(({ faults }) => faults)).toEqual([]);
   expect(empty).toEqual([]);
   expect(queries.length).toBeGreaterThan(80);
-}, 90_000);
+}, 450_000);
 
 test("a machine that ends takes its series along, and starts again without a false rate", async () => {
   const { hypervisor } = bench;

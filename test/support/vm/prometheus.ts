@@ -12,6 +12,8 @@ export interface Prometheus {
   figure(expr: string): Promise<number | undefined>;
   /** Firing or pending. */
   alerts(): Promise<readonly PromAlert[]>;
+  /** Waits until an alert fires whose description says so. */
+  firing(alertname: string, seconds: number, says: RegExp): Promise<PromAlert>;
   stop(): Promise<void>;
 }
 
@@ -84,6 +86,13 @@ ${jobs.join("")}`;
     async alerts() {
       return (JSON.parse(await get("/api/v1/alerts")) as { data: { alerts: PromAlert[] } }).data.alerts;
     },
+    firing: (alertname, seconds, says) =>
+      eventually(`${alertname}, saying ${says}`, seconds, async () => {
+        const named = (await prometheus.alerts()).filter(({ labels }) => labels["alertname"] === alertname);
+        return named.find(({ state, annotations }) => {
+          return state === "firing" && says.test(annotations["description"] ?? "");
+        });
+      }),
     async stop() {
       child.kill("SIGTERM");
       await gone;
