@@ -7,6 +7,7 @@ import { latencyMetrics } from "./collectors/latency/metrics.ts";
 import { libvirtMetrics } from "./collectors/libvirt/metrics.ts";
 import { memoryMetrics } from "./collectors/memory/metrics.ts";
 import { nicMetrics } from "./collectors/nic/metrics.ts";
+import { nsxMetrics } from "./collectors/nsx/metrics.ts";
 import { ovsMetrics } from "./collectors/ovs/metrics.ts";
 import { powerMetrics } from "./collectors/power/metrics.ts";
 import { pressureMetrics } from "./collectors/pressure/metrics.ts";
@@ -15,6 +16,7 @@ import { qemuMetrics } from "./collectors/qemu/metrics.ts";
 import { softirqMetrics } from "./collectors/softirq/metrics.ts";
 import { softnetMetrics } from "./collectors/softnet/metrics.ts";
 import { transportMetrics } from "./collectors/transport/metrics.ts";
+import { vcenterMetrics } from "./collectors/vcenter/metrics.ts";
 import { discoveryMetrics } from "./discovery/metrics.ts";
 import { selfMetrics } from "./metrics/self.ts";
 import { probeRunMetrics } from "./probe-endpoint/metrics.ts";
@@ -45,6 +47,8 @@ export const catalogue = {
   memory: memoryMetrics,
   libvirt: libvirtMetrics,
   qemu: qemuMetrics,
+  vcenter: vcenterMetrics,
+  nsx: nsxMetrics,
   vm: vmMetrics,
   limit: limitMetrics,
   discovery: discoveryMetrics,

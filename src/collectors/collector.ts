@@ -1,5 +1,6 @@
 import type { Host } from "../kernel/host.ts";
 import type { AnyMetricDef, AnySample } from "../metrics/define.ts";
+import type { PollingPlan } from "./polling.ts";
 
 export type MetricDefs = Readonly<Record<string, AnyMetricDef>>;
 
@@ -22,11 +23,8 @@ export interface Collector<O = unknown, M extends MetricDefs = MetricDefs> {
   readonly name: string;
   /** Its own; collectors of virtual machines also fill those in `vm/metrics.ts`, which they share. */
   readonly metrics: M;
-  /**
-   * Seconds between two readings in the background, for a source that answers slowly or costs much. Without it the source is
-   * read when Prometheus scrapes.
-   */
-  readonly pollSeconds?: number;
+  /** For a source that answers slowly or costs much. Without it the source is read when Prometheus scrapes. */
+  polling?(options: O): PollingPlan;
   /** Reads nothing yet, and never throws. */
   open(host: Host, options: O): Source;
 }

@@ -8,6 +8,7 @@ import { latency } from "./latency/index.ts";
 import { libvirt } from "./libvirt/index.ts";
 import { memory } from "./memory/index.ts";
 import { nic } from "./nic/index.ts";
+import { nsx } from "./nsx/index.ts";
 import { ovs } from "./ovs/index.ts";
 import { power } from "./power/index.ts";
 import { pressure } from "./pressure/index.ts";
@@ -16,6 +17,7 @@ import { qemu } from "./qemu/index.ts";
 import { softirq } from "./softirq/index.ts";
 import { softnet } from "./softnet/index.ts";
 import { transport } from "./transport/index.ts";
+import { vcenter } from "./vcenter/index.ts";
 
 /**
  * Every collector, in the order in which /metrics shows them. Where two know one virtual machine, the first is believed. A
@@ -39,4 +41,6 @@ export const collectors: readonly Collector[] = [
   memory,
   libvirt,
   qemu,
+  vcenter,
+  nsx,
 ];

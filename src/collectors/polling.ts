@@ -1,8 +1,17 @@
 import type { AnySample } from "../metrics/define.ts";
 import type { MonotonicMs, Reading } from "./reading.ts";
 
-/** A source is busy with us for a twentieth of the time at most, however slow it is. */
-const REST = 19;
+/** How a source is read in the background. */
+export interface PollingPlan {
+  /** From the beginning of a reading to that of the next. */
+  readonly seconds: number;
+  /** For one reading; 15 unless told. */
+  readonly deadlineSeconds?: number;
+  /** The rest after a reading is so many times what it took: nineteen unless told, so that the source is busy with us for a twentieth of the time. */
+  readonly rest?: number;
+}
+
+const DEFAULT_REST = 19;
 /** Intervals for which the samples of the last good reading are still shown after it: a restart of the source is shorter. */
 const KEPT_INTERVALS = 6;
 
@@ -13,13 +22,15 @@ export interface Polling {
 }
 
 /** Milliseconds from the end of a reading to the next one's beginning. */
-export function pauseMs(pollSeconds: number, { state, durationSeconds }: Reading): number {
-  const rest = state === "ok" ? REST * durationSeconds : 0;
-  return 1000 * Math.max(pollSeconds - durationSeconds, rest, 0);
+export function pauseMs(
+  { seconds, rest = DEFAULT_REST }: PollingPlan,
+  { state, durationSeconds }: Pick<Reading, "state" | "durationSeconds">,
+): number {
+  return 1000 * Math.max(seconds - durationSeconds, state === "ok" ? rest * durationSeconds : 0, 0);
 }
 
 /** Reads a source over and over in the background, one reading at a time. */
-export function poll(read: () => Promise<Reading>, pollSeconds: number, monotonicMs: MonotonicMs): Polling {
+export function poll(read: () => Promise<Reading>, plan: PollingPlan, monotonicMs: MonotonicMs): Polling {
   let last: Reading = {
     state: "failed",
     samples: [],
@@ -34,9 +45,9 @@ export function poll(read: () => Promise<Reading>, pollSeconds: number, monotoni
     const reading = await read();
     if (stopped) return;
     last = reading;
-    const pause = pauseMs(pollSeconds, reading);
+    const pause = pauseMs(plan, reading);
     if (reading.state === "ok") {
-      const interval = Math.max(1000 * pollSeconds, pause);
+      const interval = Math.max(1000 * plan.seconds, pause);
       good = { samples: reading.samples, untilMs: monotonicMs() + KEPT_INTERVALS * interval };
     }
     timer = setTimeout(once, pause).unref();

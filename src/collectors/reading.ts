@@ -1,4 +1,4 @@
-import { SourceAbsentError } from "../kernel/host.ts";
+import { ServerError, type ServerFailure, SourceAbsentError } from "../kernel/host.ts";
 import type { AnySample } from "../metrics/define.ts";
 import type { Source } from "./collector.ts";
 import type { CollectorState } from "./report.ts";
@@ -9,6 +9,8 @@ export interface Reading {
   /** Empty unless ok. */
   readonly samples: readonly AnySample[];
   readonly detail: string;
+  /** Why a server on another machine could not be read; undefined unless that is what failed. */
+  readonly failure?: ServerFailure | undefined;
   readonly durationSeconds: number;
 }
 
@@ -19,7 +21,12 @@ export type MonotonicMs = () => number;
 
 function failure(error: unknown): Outcome {
   const detail = error instanceof Error ? error.message : String(error);
-  return { state: error instanceof SourceAbsentError ? "absent" : "failed", samples: [], detail };
+  return {
+    state: error instanceof SourceAbsentError ? "absent" : "failed",
+    samples: [],
+    detail,
+    ...(error instanceof ServerError && { failure: error.reason }),
+  };
 }
 
 async function outcomeOf(source: Source, signal: AbortSignal): Promise<Outcome> {

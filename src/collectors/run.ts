@@ -1,7 +1,7 @@
 import type { Host } from "../kernel/host.ts";
 import type { Collector } from "./collector.ts";
 import { poll } from "./polling.ts";
-import { type MonotonicMs, type Reading, readerOf } from "./reading.ts";
+import { type MonotonicMs, readerOf } from "./reading.ts";
 import type { CollectorReport } from "./report.ts";
 import { firstToTell } from "./shared-machines.ts";
 
@@ -9,12 +9,14 @@ import { firstToTell } from "./shared-machines.ts";
 export interface ConfiguredCollector<O = unknown> {
   readonly collector: Collector<O>;
   readonly options: O;
+  /** Name of the server that it reads; undefined for a source on this machine. */
+  readonly server?: string | undefined;
 }
 
 export interface CollectorRunnerOptions {
   /** Milliseconds after which a collector is reported as failed and its signal aborted. */
   readonly deadlineMs?: number;
-  /** The same for one that is read in the background. */
+  /** The same for one that is read in the background and names no time of its own. */
   readonly pollDeadlineMs?: number;
   readonly monotonicMs?: MonotonicMs;
   /** Unix time in milliseconds. */
@@ -33,8 +35,8 @@ const DEFAULT_POLL_DEADLINE_MS = 15_000;
 
 /** An open source with the way in which it is read. */
 interface OpenSource {
-  readonly name: string;
-  latest(): Promise<Reading>;
+  /** Never rejects. */
+  report(): Promise<CollectorReport>;
   close(): void;
 }
 
@@ -48,37 +50,33 @@ export function createCollectorRunner(
     wallClockMs = Date.now,
   }: CollectorRunnerOptions = {},
 ): CollectorRunner {
-  const lastSuccessSeconds = new Map<string, number>();
-
-  function openSource({ collector, options }: ConfiguredCollector): OpenSource {
-    const { name, pollSeconds } = collector;
+  function openSource({ collector, options, server }: ConfiguredCollector): OpenSource {
+    const plan = collector.polling?.(options);
     const source = collector.open(host, options);
-    const read = readerOf(source, pollSeconds === undefined ? deadlineMs : pollDeadlineMs, monotonicMs);
+    const readDeadlineMs = plan ? 1000 * (plan.deadlineSeconds ?? pollDeadlineMs / 1000) : deadlineMs;
+    const read = readerOf(source, readDeadlineMs, monotonicMs);
+    let lastSuccessSeconds: number | undefined;
     const noted = async () => {
       const reading = await read();
-      if (reading.state === "ok") lastSuccessSeconds.set(name, wallClockMs() / 1000);
+      if (reading.state === "ok") lastSuccessSeconds = wallClockMs() / 1000;
       return reading;
     };
-    if (pollSeconds === undefined) return { name, latest: noted, close: () => source.close() };
-    const polling = poll(noted, pollSeconds, monotonicMs);
+    const polling = plan && poll(noted, plan, monotonicMs);
     return {
-      name,
-      latest: () => polling.latest(deadlineMs),
+      async report() {
+        const reading = await (polling ? polling.latest(deadlineMs) : noted());
+        return { name: collector.name, server, ...reading, lastSuccessSeconds };
+      },
       close() {
-        polling.stop();
+        polling?.stop();
         source.close();
       },
     };
   }
   const sources = configured.map(openSource);
 
-  async function report({ name, latest }: OpenSource): Promise<CollectorReport> {
-    const reading = await latest();
-    return { name, ...reading, lastSuccessSeconds: lastSuccessSeconds.get(name) };
-  }
-
   return {
-    run: async () => firstToTell(await Promise.all(sources.map(report))),
+    run: async () => firstToTell(await Promise.all(sources.map((source) => source.report()))),
     stop() {
       for (const source of sources) source.close();
     },

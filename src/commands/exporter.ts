@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { Collector } from "../collectors/collector.ts";
 import { collectors } from "../collectors/index.ts";
+import { perServer } from "../collectors/per-server.ts";
 import { type CollectorReport, collectorSamples } from "../collectors/report.ts";
 import { type CollectorRunner, createCollectorRunner } from "../collectors/run.ts";
 import { isShared } from "../collectors/shared-machines.ts";
@@ -108,7 +109,10 @@ export function createExporter(
     await collect();
     // A collector that a reload switched off has nothing to say any more.
     for (const { name } of collectors)
-      store.replace(name, reports.find((report) => report.name === name)?.samples ?? []);
+      store.replace(
+        name,
+        reports.flatMap((report) => (report.name === name ? report.samples : [])),
+      );
     store.replace("collectors", collectorSamples(reports));
     const snapshot = engine.snapshot();
     const now = clock.monotonicNanos();
@@ -235,7 +239,7 @@ export function createExporter(
 function runnerOf(config: Config, host: Host): CollectorRunner {
   const enabled = collectors.flatMap((collector: Collector) => {
     const { enabled, options } = config.collectors[collector.name] ?? { enabled: false, options: {} };
-    return enabled ? [{ collector, options }] : [];
+    return enabled ? perServer(collector, options) : [];
   });
   return createCollectorRunner(enabled, host);
 }

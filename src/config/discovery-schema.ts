@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { durationPattern, parseDurationSeconds } from "./duration.ts";
 import { pathSchema } from "./path-schema.ts";
 import { refuse } from "./refuse.ts";
+import { fileSchema, secondsSchema, tlsKeys, tlsNeedsHttps, urlSchema } from "./server-schema.ts";
 import { parseTarget } from "./target.ts";
 
 /** address is every A and AAAA record of a name. */
@@ -10,37 +10,16 @@ export const recordTypes = ["address", "A", "AAAA", "SRV"] as const;
 export type RecordType = (typeof recordTypes)[number];
 
 const expected = {
-  // Not "expected": such a message is followed by what was found, and a URL may hold a secret.
-  url: "has to be an http or https URL, without user and password in it; they have keys of their own",
   login: "username and password_file belong together",
   twoLogins: "give username and password_file, or authorization_file: a request has one login",
-  tls: "only an https URL has tls",
   refresh: "expected a duration from 1s to 24h, such as 30s or 5m",
   timeout: "expected a duration from 100ms to 60s, such as 10s",
-  file: "expected the name of a file",
   dnsName: "expected a host name, such as db.example.org or _virtloss._udp.example.org",
 };
 
-function durationSchema(fallback: string, minSeconds: number, maxSeconds: number, error: string) {
-  return z
-    .string({ error })
-    .regex(durationPattern, { error, abort: true })
-    .transform((text) => parseDurationSeconds(text) ?? Number.NaN)
-    .refine((seconds) => seconds >= minSeconds && seconds <= maxSeconds, { error })
-    .prefault(fallback);
-}
-
 function refreshSchema(fallback: string) {
-  return durationSchema(fallback, 1, 86_400, expected.refresh);
+  return secondsSchema(fallback, 1, 86_400, expected.refresh);
 }
-
-const fileSchema = z.string({ error: expected.file }).min(1, { error: expected.file });
-
-const urlSchema = z.string({ error: expected.url }).superRefine((text, context) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const usable = url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-  if (!usable) context.addIssue(refuse(expected.url));
-});
 
 const longUrlSchema = z
   .strictObject({
@@ -52,7 +31,7 @@ const longUrlSchema = z
       .optional()
       .describe("Label `source` of what is exported about it. Default: the URL without its query."),
     refresh: refreshSchema("60s").describe("How often it is asked; 1s to 24h."),
-    timeout: durationSchema("10s", 0.1, 60, expected.timeout).describe("For the whole answer; 100ms to 60s."),
+    timeout: secondsSchema("10s", 0.1, 60, expected.timeout).describe("For the whole answer; 100ms to 60s."),
     labels: z
       .record(z.string(), z.string({ error: "expected a text: labels are texts" }))
       .default({})
@@ -62,19 +41,13 @@ const longUrlSchema = z
     authorization_file: fileSchema
       .optional()
       .describe("File with the whole value of the header Authorization, such as: Bearer TOKEN."),
-    tls: z
-      .strictObject({
-        ca_file: fileSchema.optional().describe("Certificates to trust, PEM. Default: those that Node.js brings."),
-        insecure_skip_verify: z.boolean().default(false).describe("Accept any certificate."),
-      })
-      .optional()
-      .describe("For https."),
+    tls: z.strictObject(tlsKeys).optional().describe("For https."),
   })
   .superRefine((source, context) => {
     const { username, password_file, authorization_file, tls } = source;
     if ((username === undefined) !== (password_file === undefined)) context.addIssue(refuse(expected.login));
     if (username !== undefined && authorization_file !== undefined) context.addIssue(refuse(expected.twoLogins));
-    if (tls && !/^https:/i.test(source.url)) context.addIssue(refuse(expected.tls, "leave it out", ["tls"]));
+    if (tls && !/^https:/i.test(source.url)) context.addIssue(refuse(tlsNeedsHttps, "leave it out", ["tls"]));
   });
 
 export const pathUrlsSchema = z

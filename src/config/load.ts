@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { collectorsOf } from "./collector-options.ts";
 import { keyFilesOf, labelIssues, pathNameOf, pathUrlOf, sameLabels, templateIssues } from "./discovery.ts";
 import { type ConfigFiles, FileProblem, realFiles } from "./files.ts";
 import { type FoundPath, joinFound, sameNames, tooFast } from "./found-paths.ts";
@@ -58,7 +59,7 @@ export async function loadConfig(
   ];
   if (issues.length > 0 || !config.value || !discovery) throw new ConfigError(issues);
 
-  const { web, collectors, libvirt, prober, thresholds, log } = config.value;
+  const { web, prober, thresholds, log } = config.value;
   const { urls, names } = discovery;
   const elsewhere = [pathFiles, urls, names, overrides.paths].some((list) => list.length > 0);
   const pathsAreDefault = config.value.paths === undefined && !elsewhere;
@@ -68,7 +69,7 @@ export async function loadConfig(
     pathFiles,
     discovery: { urls, names },
     web: { listen: listen && "port" in listen ? listen : web.listen, enableLifecycle: web.enable_lifecycle },
-    collectors: withOptions(collectors, "libvirt", libvirt),
+    collectors: collectorsOf(config.value, directory),
     prober: { receiveBufferBytes: prober.receive_buffer ?? null },
     ...(probe && { probe }),
     ...(reflector && { reflector: reflector.config }),
@@ -76,12 +77,6 @@ export async function loadConfig(
     log,
     warnings: fromFiles.warnings,
   });
-}
-
-/** A collector takes its options from its own key of the configuration. */
-function withOptions(collectors: Config["collectors"], name: string, options: unknown): Config["collectors"] {
-  const enabled = collectors[name]?.enabled ?? true;
-  return { ...collectors, [name]: { enabled, options } };
 }
 
 /** Names of files are relative to the configuration's directory. */

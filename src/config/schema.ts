@@ -105,6 +105,7 @@ function collectorSchema(name: string, options: z.ZodObject) {
 }
 
 const noOptions = z.strictObject({});
+const noServers = z.array(z.never()).default([]);
 
 function thresholdSchema(name: ThresholdName) {
   const { value, tuning } = thresholds[name];
@@ -130,13 +131,13 @@ const thresholdsSchema = z
   );
 
 /** Collectors whose options stand under a key of their own at the top; under `collectors` they are only on or off. */
-const ownKey = "libvirt";
+const ownKeys = { libvirt: "libvirt", vcenter: "vcenters", nsx: "nsx_managers" } as const;
 
 /**
  * The configuration file. Every key has a default; an empty file is a valid one.
  * @param optionsOf each collector's own options, by its name
  */
-export function createConfigSchema(optionsOf: Readonly<Record<string, z.ZodObject>>) {
+export function createConfigSchema(optionsOf: Readonly<Record<string, z.ZodType>>) {
   return z.strictObject({
     paths: z
       .array(pathSchema)
@@ -156,15 +157,19 @@ export function createConfigSchema(optionsOf: Readonly<Record<string, z.ZodObjec
         Object.fromEntries(
           Object.entries(optionsOf).map(([name, options]) => [
             name,
-            collectorSchema(name, name === ownKey ? noOptions : options),
+            collectorSchema(name, name in ownKeys || !(options instanceof z.ZodObject) ? noOptions : options),
           ]),
         ),
       )
       .prefault({})
       .describe("Sources on this machine; all but latency are on, and one without a source costs nothing."),
-    libvirt: (optionsOf[ownKey] ?? noOptions)
+    libvirt: (optionsOf["libvirt"] ?? noOptions)
       .prefault({})
       .describe("The libvirt of this host; found by itself where its socket is."),
+    vcenters: (optionsOf["vcenter"] ?? noServers).describe(
+      "vCenters, or ESXi hosts without one, whose machines are read; a read-only role is enough.",
+    ),
+    nsx_managers: (optionsOf["nsx"] ?? noServers).describe("NSX managers whose limits and drops are read."),
     prober: proberSchema.prefault({}).describe("The probe engine."),
     probe: probeEndpointSchema
       .optional()

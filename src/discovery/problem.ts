@@ -1,39 +1,14 @@
+import { httpErrorCode, httpReason } from "../kernel/http-problem.ts";
+
 /** A source of paths that gave no usable answer; the message says why and what to do, and holds no secret. */
 export class SourceProblem extends Error {
   override readonly name = "SourceProblem";
 }
 
-const httpReasons: Readonly<Record<string, string>> = {
-  ABORT_ERR: "no whole answer within the timeout: look at the server, or raise timeout",
-  ECONNREFUSED: "nothing listens there: start the server, or mend host and port of the URL",
-  ECONNRESET: "the server closed the connection before its answer was whole: its log says why",
-  EPIPE: "the server closed the connection before its answer was whole: its log says why",
-  ENOTFOUND: "its host name does not resolve: mend it, or the name servers in /etc/resolv.conf",
-  EAI_AGAIN: "no name server answered for its host name: see /etc/resolv.conf",
-  EHOSTUNREACH: "its host is not reachable: see the network and firewalls between",
-  ENETUNREACH: "there is no route to its host: see ip route",
-  ETIMEDOUT: "its host does not answer: see the network and firewalls between",
-  EPROTO: "it does not speak TLS: is it an http URL?",
-  CERT_HAS_EXPIRED: "its certificate has expired: renew it",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host: use that name in the URL",
-  HPE_HEADER_OVERFLOW: "its headers are larger than 16 KiB",
-  Z_DATA_ERROR: "its answer is said to be gzip and is not: mend the server",
-  ERR_STREAM_PREMATURE_CLOSE: "the server closed the connection before its answer was whole: its log says why",
-  Z_BUF_ERROR: "the server closed the connection before its answer was whole: its log says why",
-};
-
-/** The problem of a request that failed. Texts of other layers are left out: they may repeat what was asked or answered. */
+/** The problem of a request that failed. */
 export function httpProblem(error: unknown): SourceProblem {
   if (error instanceof SourceProblem) return error;
-  const { code, name } = error as NodeJS.ErrnoException;
-  if (code === undefined && name !== "AbortError") throw error;
-  return new SourceProblem(reasonOf(code ?? "ABORT_ERR"));
-}
-
-function reasonOf(code: string): string {
-  const known = httpReasons[code];
-  if (known !== undefined) return known;
-  if (/CERT|SIGNATURE|ISSUER/.test(code)) return `its certificate is not trusted (${code}): set tls.ca_file`;
-  if (code.startsWith("HPE_")) return `it does not speak HTTP (${code}): is it an https URL?`;
-  return `it cannot be asked (${code})`;
+  const code = httpErrorCode(error);
+  if (code === undefined) throw error;
+  return new SourceProblem(httpReason(code));
 }

@@ -1,4 +1,5 @@
 import type { Tracing } from "./bpf/tracing.ts";
+import type { HttpClient, TlsOptions } from "./http.ts";
 import type { MachineFacts } from "./machine.ts";
 import type { NetlinkMessage } from "./netlink/message.ts";
 
@@ -15,6 +16,22 @@ export class NotPermittedError extends Error {
 /** Text that we cannot read: says which file, which row, what was expected and what was found. */
 export class ParseError extends Error {
   override readonly name = "ParseError";
+}
+
+/**
+ * Why a server on another machine could not be read. `unreachable` is the network or a server that does not answer in time,
+ * `answer` what it said that we cannot use.
+ */
+export type ServerFailure = "unreachable" | "certificate" | "credentials" | "privilege" | "answer";
+
+/** A server on another machine that could not be read; the message says why and what to do, and holds no secret. */
+export class ServerError extends Error {
+  override readonly name = "ServerError";
+  readonly reason: ServerFailure;
+  constructor(reason: ServerFailure, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /** A stream of bytes to a daemon of this machine. */
@@ -59,6 +76,10 @@ export interface Host {
    * @param signal also ends the connection later @throws SourceAbsentError where nobody made it, NotPermittedError
    */
   connect(path: string, signal: AbortSignal): Promise<Connection>;
+  /** Questions to one server on another machine. Connections are kept between them. */
+  http(tls: TlsOptions): HttpClient;
+  /** A variable of the environment; undefined where it is not set. */
+  environment(name: string): string | undefined;
   /** Counting and measuring inside the kernel. */
   readonly tracing: Tracing;
   /** Static facts, asked for in the background; undefined until they are known. */

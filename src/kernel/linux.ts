@@ -6,6 +6,7 @@ import { createLinuxTracing } from "./bpf/linux-tracing.ts";
 import { openEthtool } from "./ffi/ethtool.ts";
 import { openNetlink } from "./ffi/netlink.ts";
 import { type Host, NotPermittedError, SourceAbsentError } from "./host.ts";
+import { createHttpClient } from "./http.ts";
 import { askMachine, type MachineFacts } from "./machine.ts";
 import { requestType } from "./netlink/message.ts";
 import { runProgram } from "./program.ts";
@@ -124,6 +125,8 @@ export function createLinuxHost({ maxFileBytes = MAX_FILE_BYTES }: { readonly ma
     },
     run: (program, args, signal) => runProgram(program, args, signal, maxFileBytes),
     connect: (path, signal) => reading(path, () => connectUnix(path, signal)),
+    http: createHttpClient,
+    environment: (name) => process.env[name],
     tracing: createLinuxTracing((path) => reading(path, () => readFile(path))),
     machine: () => facts,
   };

@@ -26,6 +26,24 @@ export const selfMetrics = {
   sourceLastSuccess: gauge("virtloss_source_last_success_timestamp_seconds", "When the source last answered.", [
     "collector",
   ]),
+  serverState: gauge("virtloss_server_state", "1 for the state of each server that a collector reads: ok or failed.", [
+    "collector",
+    "server",
+    "state",
+  ]),
+  serverFailure: gauge(
+    "virtloss_server_failure",
+    "1 while a server cannot be read, and why: unreachable, certificate, credentials, privilege or answer.",
+    ["collector", "server", "reason"],
+  ),
+  serverDuration: gauge("virtloss_server_duration_seconds", "Time that the last reading of the server took.", [
+    "collector",
+    "server",
+  ]),
+  serverLastSuccess: gauge("virtloss_server_last_success_timestamp_seconds", "When the server last answered.", [
+    "collector",
+    "server",
+  ]),
 };
 
 /** The field's own names for what every process exports; dashboards for any exporter know them. */

@@ -45,8 +45,8 @@ function lossLimit({ scope }: ProbedPath, { lossRatio, lossRatioExternal }: Thre
   return scope === "external" ? lossRatioExternal : lossRatio;
 }
 
-export function collectorView({ name, state, detail, durationSeconds }: CollectorReport): CollectorView {
-  return { name, state, detail: detail || null, durationSeconds };
+export function collectorView({ name, server, state, detail, durationSeconds }: CollectorReport): CollectorView {
+  return { name: server === undefined ? name : `${name} ${server}`, state, detail: detail || null, durationSeconds };
 }
 
 /**

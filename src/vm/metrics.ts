@@ -47,6 +47,11 @@ export const vmMetrics = {
     "Time in which the vCPU was held back for its siblings to catch up.",
     vcpu,
   ),
+  limited: counter(
+    "virtloss_vcpu_limited_seconds_total",
+    "Time in which the vCPU had work and did not run because the machine had reached its CPU limit.",
+    vcpu,
+  ),
   ioReady: counter(
     "virtloss_vm_io_ready_seconds_total",
     "Time in which threads that move the machine's packets (vhost, or the emulator's own) were ready to run and did not.",
@@ -88,6 +93,8 @@ export const vmMetrics = {
     "Memory of the machine that its host swapped out.",
     vm,
   ),
+  hostSwapIn: counter("virtloss_vm_host_swap_in_bytes_total", "Memory of the machine that its host read back.", vm),
+  hostSwapOut: counter("virtloss_vm_host_swap_out_bytes_total", "Memory of the machine that its host swapped out.", vm),
   memoryNode: gauge("virtloss_vm_memory_node_bytes", "Memory of the machine on each NUMA node of the host.", [
     ...vm,
     "node",
@@ -95,13 +102,31 @@ export const vmMetrics = {
   vcpuNode: gauge("virtloss_vm_node_vcpus", "vCPUs that last ran on each NUMA node of the host.", [...vm, "node"]),
   guestSwapIn: counter("virtloss_vm_guest_swap_in_bytes_total", "What the guest swapped in.", vm),
   guestSwapOut: counter("virtloss_vm_guest_swap_out_bytes_total", "What the guest swapped out.", vm),
+  latencySensitivity: gauge("virtloss_vm_latency_sensitivity", "1 for the level that the machine is set to.", [
+    ...vm,
+    "level",
+  ]),
+  events: counter(
+    "virtloss_vm_events_total",
+    "Migrations, moves by the load balancer and snapshots, each of which holds the machine for a moment. No series before the first.",
+    [...vm, "event"],
+  ),
+  recentEvent: gauge("virtloss_vm_event_recently", "1 for five minutes after such an event.", [...vm, "event"]),
 };
 
-const limited = ["source", "network", "switch", "direction", ...nic, "device"] as const;
+const limited = ["source", "network", "switch", "direction", ...nic, "device", "traffic"] as const;
 
-/** What is configured to hold packets back, wherever it was read; labels that do not apply are empty. */
+/**
+ * What is configured to hold packets back, wherever it was read; labels that do not apply are empty. `traffic` names the only
+ * kind that is held back, such as broadcast.
+ */
 export const limitMetrics = {
   bytes: gauge("virtloss_network_limit_bytes_per_second", "Average bandwidth that a limiter lets through.", limited),
   burst: gauge("virtloss_network_limit_burst_bytes", "Bytes that a limiter lets through at once.", limited),
+  peak: gauge(
+    "virtloss_network_limit_peak_bytes_per_second",
+    "Bandwidth that a limiter lets through in a burst.",
+    limited,
+  ),
   packets: gauge("virtloss_network_limit_packets_per_second", "Packet rate that a limiter lets through.", limited),
 };

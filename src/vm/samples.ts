@@ -1,6 +1,6 @@
 import { type MetricDef, type Sample, sample } from "../metrics/define.ts";
 import { limitMetrics as l, vmMetrics as m } from "./metrics.ts";
-import type { NicLimit, Vm, VmNic } from "./vm.ts";
+import type { LimitSource, NicLimit, Vm, VmNic } from "./vm.ts";
 
 /** The series of a value that may be unknown. */
 function known<L extends string>(
@@ -27,7 +27,7 @@ function countNodes({ vcpuTimes }: Vm): ReadonlyMap<number, number> {
 
 /** Where a limit was read and what it holds back; what does not apply is left out. */
 export interface LimitPlace {
-  readonly source: "portgroup" | "segment" | "libvirt" | "qdisc" | "ovs" | "measured";
+  readonly source: LimitSource;
   readonly network?: string;
   readonly switch?: string;
   readonly vm?: string;
@@ -39,7 +39,7 @@ export interface LimitPlace {
 /** A limit as series, the same for every place that one can be configured at. */
 export function limitSamples(place: LimitPlace, limit: NicLimit): Sample[] {
   const labels = {
-    source: place.source,
+    source: limit.source ?? place.source,
     network: place.network ?? "",
     switch: place.switch ?? "",
     direction: limit.direction,
@@ -47,15 +47,17 @@ export function limitSamples(place: LimitPlace, limit: NicLimit): Sample[] {
     vm_uuid: place.vmUuid ?? "",
     mac: place.mac ?? "",
     device: place.device ?? "",
+    traffic: limit.traffic ?? "",
   };
   return [
     ...known(l.bytes, labels, limit.bytesPerSecond),
     ...known(l.burst, labels, limit.burstBytes),
+    ...known(l.peak, labels, limit.peakBytesPerSecond),
     ...known(l.packets, labels, limit.packetsPerSecond),
   ];
 }
 
-function nicSamples({ name, uuid }: Vm, nic: VmNic, limitSource: LimitPlace["source"]): Sample[] {
+function nicSamples({ name, uuid }: Vm, nic: VmNic, limitSource: LimitSource): Sample[] {
   const labels = { vm: name, vm_uuid: uuid, mac: nic.mac };
   const { model, kind, network, backend, device, toGuest, fromGuest } = nic;
   const toGuestLabels = { ...labels, direction: "to_guest" };
@@ -74,7 +76,7 @@ function nicSamples({ name, uuid }: Vm, nic: VmNic, limitSource: LimitPlace["sou
 }
 
 /** Everything that is known of one machine. @param limitSource who told of the limits of its NICs */
-export function vmSamples(vm: Vm, limitSource: LimitPlace["source"]): Sample[] {
+export function vmSamples(vm: Vm, limitSource: LimitSource): Sample[] {
   const { name, uuid, hypervisor, uuidAlt, host, memory } = vm;
   const labels = { vm: name, vm_uuid: uuid };
   return [
@@ -92,6 +94,7 @@ export function vmSamples(vm: Vm, limitSource: LimitPlace["source"]): Sample[] {
         ...known(m.wait, ofVcpu, times.waitSeconds),
         ...known(m.run, ofVcpu, times.runSeconds),
         ...known(m.costop, ofVcpu, times.costopSeconds),
+        ...known(m.limited, ofVcpu, times.limitedSeconds),
       ];
     }),
     ...nodes(m.vcpuNode, labels, countNodes(vm)),
@@ -102,8 +105,13 @@ export function vmSamples(vm: Vm, limitSource: LimitPlace["source"]): Sample[] {
     ...known(m.memoryBalloonTarget, labels, memory.balloonTarget),
     ...known(m.memoryUnused, labels, memory.unused),
     ...known(m.memoryHostSwapped, labels, memory.hostSwapped),
+    ...known(m.hostSwapIn, labels, memory.hostSwapIn),
+    ...known(m.hostSwapOut, labels, memory.hostSwapOut),
     ...nodes(m.memoryNode, labels, memory.byNode ?? new Map()),
     ...known(m.guestSwapIn, labels, memory.guestSwapIn),
     ...known(m.guestSwapOut, labels, memory.guestSwapOut),
+    ...(vm.latencySensitivity === undefined
+      ? []
+      : [sample(m.latencySensitivity, { ...labels, level: vm.latencySensitivity }, 1)]),
   ];
 }

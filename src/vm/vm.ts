@@ -19,6 +19,8 @@ export interface Vm {
   readonly memory: VmMemory;
   readonly cpuReservationHertz?: number | undefined;
   readonly cpuLimitHertz?: number | undefined;
+  /** low, normal, medium, high. */
+  readonly latencySensitivity?: string | undefined;
 }
 
 /** Cumulative seconds of one vCPU since the machine's start. */
@@ -28,6 +30,7 @@ export interface VcpuTimes {
   readonly readySeconds?: number | undefined;
   readonly waitSeconds?: number | undefined;
   readonly costopSeconds?: number | undefined;
+  readonly limitedSeconds?: number | undefined;
   /** NUMA node that it last ran on. */
   readonly node?: number | undefined;
 }
@@ -68,8 +71,16 @@ export interface NicLimit {
   readonly direction: "to_guest" | "from_guest";
   readonly bytesPerSecond?: number | undefined;
   readonly burstBytes?: number | undefined;
+  /** In a burst. */
+  readonly peakBytesPerSecond?: number | undefined;
   readonly packetsPerSecond?: number | undefined;
+  /** The only kind that it holds back, such as broadcast; all where undefined. */
+  readonly traffic?: string | undefined;
+  /** Who told of it, where that is not who told of the machine. */
+  readonly source?: LimitSource | undefined;
 }
+
+export type LimitSource = "portgroup" | "segment" | "nioc" | "libvirt" | "qdisc" | "ovs" | "measured";
 
 /** Bytes. */
 export interface VmMemory {
@@ -78,6 +89,9 @@ export interface VmMemory {
   readonly balloonTarget?: number | undefined;
   readonly unused?: number | undefined;
   readonly hostSwapped?: number | undefined;
+  /** Cumulative. */
+  readonly hostSwapIn?: number | undefined;
+  readonly hostSwapOut?: number | undefined;
   readonly byNode?: ReadonlyMap<number, number> | undefined;
   /** Cumulative, as the guest's balloon driver told the host. */
   readonly guestSwapIn?: number | undefined;

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
 import { defaultThresholds } from "../../src/analysis/thresholds.ts";
 import { collectors } from "../../src/collectors/index.ts";
 import { collectorOptions } from "../../src/collectors/options.ts";
+import { perServer } from "../../src/collectors/per-server.ts";
 import { collectorSamples } from "../../src/collectors/report.ts";
 import { createCollectorRunner } from "../../src/collectors/run.ts";
 import { isShared } from "../../src/collectors/shared-machines.ts";
@@ -65,8 +67,9 @@ const self = selfSamples({
 });
 
 async function expose(format: ExpositionFormat): Promise<string> {
-  const configured = collectors.map((collector) => {
-    return { collector, options: collectorOptions[collector.name]?.parse({}) };
+  const configured = collectors.flatMap((collector) => {
+    const options = collectorOptions[collector.name];
+    return perServer(collector, options instanceof z.ZodObject ? options.parse({}) : options?.parse(undefined));
   });
   const runner = createCollectorRunner(configured, createFixtureHost("linux-6.1-qemu"), {
     monotonicMs: () => 0,

@@ -21,14 +21,14 @@ test.each([
     0,
   ],
 ] as const)("%s", (_, outcome, expected) => {
-  expect(pauseMs(5, { ...reading(outcome.state), ...outcome })).toBe(expected);
+  expect(pauseMs({ seconds: 5 }, { ...reading(outcome.state), ...outcome })).toBe(expected);
 });
 
 test("a scrape gets the last reading at once, and the first one waits for it", async () => {
   let count = 0;
   const polling = poll(
     async () => reading("ok", ++count),
-    0.02,
+    { seconds: 0.02 },
     () => 0,
   );
 
@@ -44,7 +44,7 @@ test("a scrape gets the last reading at once, and the first one waits for it", a
 test("a first reading that takes too long is a failure without samples", async () => {
   const polling = poll(
     () => new Promise(() => undefined),
-    5,
+    { seconds: 5 },
     () => 0,
   );
 
@@ -59,7 +59,7 @@ test("after a failure the samples of the last good reading stay for six interval
   const outcomes: Reading[] = [reading("ok", 7), reading("failed")];
   const polling = poll(
     async () => outcomes.shift() ?? reading("failed"),
-    0.01,
+    { seconds: 0.01 },
     () => nowMs,
   );
   await polling.latest(1000);
@@ -79,7 +79,7 @@ test("what is absent has no samples, whatever it said before", async () => {
   const outcomes: Reading[] = [reading("ok", 7)];
   const polling = poll(
     async () => outcomes.shift() ?? reading("absent"),
-    0.01,
+    { seconds: 0.01 },
     () => 0,
   );
   await polling.latest(1000);
@@ -98,7 +98,7 @@ test("one that was stopped is read no more, not even by a reading under way", as
       await sleep(20);
       return reading("ok", ++count);
     },
-    0.001,
+    { seconds: 0.001 },
     () => 0,
   );
 

@@ -40,7 +40,17 @@ test("limits of one machine that are read at different places stay apart", () =>
   const limit = (source: string) =>
     sample(
       limitMetrics.bytes,
-      { source, network: "", switch: "", direction: "to_guest", vm: "db", vm_uuid: "u1", mac: "", device: "" },
+      {
+        source,
+        network: "",
+        switch: "",
+        direction: "to_guest",
+        vm: "db",
+        vm_uuid: "u1",
+        mac: "",
+        device: "",
+        traffic: "",
+      },
       1000,
     );
   const reports = [report("libvirt", [limit("libvirt")]), report("ovs", [limit("ovs")])];

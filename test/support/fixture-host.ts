@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { constants } from "node:os";
 import { type Host, NotPermittedError, SourceAbsentError } from "../../src/kernel/host.ts";
+import { createHttpClient } from "../../src/kernel/http.ts";
 import type { MachineFacts } from "../../src/kernel/machine.ts";
 import { HEADER_BYTES, readDump, requestType } from "../../src/kernel/netlink/message.ts";
 import { readU32 } from "../../src/kernel/netlink/native-order.ts";
@@ -99,6 +100,8 @@ export function createFixtureHost(name: string): Host {
       openCounters: () => fail("perf_event_open", constants.errno.ENOENT),
       types: async () => fail("/sys/kernel/btf/vmlinux", constants.errno.ENOENT),
     },
+    http: createHttpClient,
+    environment: () => undefined,
     machine: () => machine,
   };
 }

@@ -30,7 +30,7 @@ async function measureKernel(host: Host, { softirq, polls }: LatencyOptions): Pr
 export const latency = defineSource({
   name: "latency",
   metrics: latencyMetrics,
-  pollSeconds: 10,
+  polling: () => ({ seconds: 10 }),
   open(host, options: LatencyOptions) {
     const kernel = keepOpen(() => measureKernel(host, options));
     const machines = watchMachines(host);

@@ -13,7 +13,7 @@ import { openVirsh } from "./virsh.ts";
 export const libvirt = defineSource({
   name: "libvirt",
   metrics: m,
-  pollSeconds: 5,
+  polling: () => ({ seconds: 5 }),
   open(host, { uri }: LibvirtOptions) {
     const descriptions = createDescriptions();
     let session: LibvirtSession | undefined;

@@ -59,7 +59,7 @@ export const ovs = defineCollector({
   name: "ovs",
   metrics: m,
   // ovs-vswitchd writes its counters into the database that often (other_config:stats-update-interval).
-  pollSeconds: 5,
+  polling: () => ({ seconds: 5 }),
   async collect(host, options: OvsOptions, signal, note) {
     const database = await connect(host, options.socket === undefined ? SOCKETS : [options.socket], signal);
     const interfaces = await readInterfaces(database);

@@ -73,7 +73,7 @@ export const power = defineCollector({
   name: "power",
   metrics: m,
   // Three files for each state of each CPU, which change when an administrator changes them.
-  pollSeconds: 60,
+  polling: () => ({ seconds: 60 }),
   async collect(host) {
     const samples = [...(await frequencySamples(host)), ...(await idleSamples(host))];
     if (samples.length > 0) return samples;

@@ -54,7 +54,7 @@ function processSamples(processes: readonly QemuProcess[]): AnySample[] {
 export const qemu = defineSource({
   name: "qemu",
   metrics: m,
-  pollSeconds: 5,
+  polling: () => ({ seconds: 5 }),
   open(host) {
     const find = trackProcesses(host);
     let known = new Map<string, QemuProcess>();
