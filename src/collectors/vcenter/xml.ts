@@ -1,0 +1,144 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { TextDecoder } from "node:util";
+import { SaxesParser } from "saxes";
+import { ParseError } from "../../kernel/host.ts";
+
+/** An element of an answer; names are without prefix, which every server chooses for itself. */
+export interface XmlElement {
+  readonly name: string;
+  /** Of a managed object: its kind. The attribute `type` that belongs to no namespace. */
+  readonly kind: string | undefined;
+  /** Of a data object: its class. The attribute `xsi:type`, whatever its prefix. */
+  readonly type: string | undefined;
+  readonly children: readonly XmlElement[];
+  readonly text: string;
+}
+
+interface OpenElement extends XmlElement {
+  readonly children: OpenElement[];
+  text: string;
+}
+
+/** Objects of vCenter nest a dozen deep. */
+const MAX_DEPTH = 100;
+/** Of one object; a machine with 60 disks has some 5,000. */
+const MAX_ELEMENTS = 200_000;
+/** Of one text; 180 samples are 5 kB. */
+const MAX_TEXT = 1024 * 1024;
+/** After so long others have their turn. */
+const TURN_MS = 5;
+/** Bytes between two looks at the clock: a millisecond's work. */
+const SLICE = 16 * 1024;
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(":") + 1);
+}
+
+function elementOf(name: string, attributes: Readonly<Record<string, string>>): OpenElement {
+  let kind: string | undefined;
+  let type: string | undefined;
+  for (const attribute in attributes) {
+    if (attribute === "type") kind = attributes[attribute];
+    else if (attribute.endsWith(":type")) type = localName(attributes[attribute] ?? "");
+  }
+  return { name: localName(name), kind, type, children: [], text: "" };
+}
+
+/**
+ * Reads a document piece by piece. Of it only elements of the wanted names are built, each handed over when it is whole, so
+ * that an answer of many objects is never in memory at once.
+ * @returns what takes the next piece, and what ends the document; both throw ParseError
+ */
+export function createXmlReader(wanted: ReadonlySet<string>, onElement: (element: XmlElement) => void) {
+  const parser = new SaxesParser({ position: false });
+  const open: OpenElement[] = [];
+  let depth = 0;
+  let elements = 0;
+
+  function fail(problem: string): never {
+    throw new ParseError(`XML: ${problem}`);
+  }
+  parser.on("error", (error) => fail(error.message));
+  parser.on("doctype", () => fail("expected no document type, got one"));
+  parser.on("opentag", ({ name, attributes }) => {
+    depth += 1;
+    if (depth > MAX_DEPTH) fail(`expected elements at most ${MAX_DEPTH} deep, got more`);
+    const parent = open.at(-1);
+    if (!parent && !wanted.has(localName(name))) return;
+    const element = elementOf(name, attributes as Record<string, string>);
+    elements = parent ? elements + 1 : 0;
+    if (elements > MAX_ELEMENTS) fail(`expected at most ${MAX_ELEMENTS} elements in ${open[0]?.name}, got more`);
+    parent?.children.push(element);
+    open.push(element);
+  });
+  parser.on("text", (part) => {
+    const element = open.at(-1);
+    if (!element) return;
+    element.text = element.children.length > 0 ? "" : element.text + part;
+    if (element.text.length > MAX_TEXT) fail(`expected at most ${MAX_TEXT} characters in ${element.name}, got more`);
+  });
+  parser.on("closetag", () => {
+    depth -= 1;
+    const element = open.pop();
+    if (element && open.length === 0) onElement(element);
+  });
+  return {
+    write: (piece: string) => void parser.write(piece),
+    end() {
+      parser.close();
+      if (depth > 0) fail("expected the end of the document, got the end of the answer");
+    },
+  };
+}
+
+/** The wanted elements of a whole answer, one after the other. The event loop goes on meanwhile. @throws ParseError */
+export async function readXml(
+  bytes: AsyncIterable<Uint8Array>,
+  wanted: ReadonlySet<string>,
+  onElement: (element: XmlElement) => void,
+): Promise<void> {
+  const reader = createXmlReader(wanted, onElement);
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let turnAt = performance.now() + TURN_MS;
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.length; at += SLICE) {
+      reader.write(decode(decoder, chunk.subarray(at, at + SLICE)));
+      if (performance.now() < turnAt) continue;
+      await turn();
+      turnAt = performance.now() + TURN_MS;
+    }
+  }
+  reader.end();
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes, { stream: true });
+  } catch {
+    throw new ParseError("XML: expected UTF-8, got other bytes");
+  }
+}
+
+export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
+  return element?.children.find((child) => child.name === name);
+}
+
+export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
+  return element?.children.filter((child) => child.name === name) ?? [];
+}
+
+/** The text of the first element of a path of names; undefined where there is none. */
+export function textAt(element: XmlElement | undefined, ...path: readonly string[]): string | undefined {
+  return path.reduce(childOf, element)?.text.trim();
+}
+
+/** A number, which may have a fraction; undefined for anything else. */
+export function numberAt(element: XmlElement | undefined, ...path: readonly string[]): number | undefined {
+  const text = textAt(element, ...path);
+  return text !== undefined && /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+export function flagAt(element: XmlElement | undefined, ...path: readonly string[]): boolean | undefined {
+  const text = textAt(element, ...path);
+  return text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : undefined;
+}
