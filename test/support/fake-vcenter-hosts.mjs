@@ -1,5 +1,4 @@
-import { entityName } from "./fake-vcenter-inventory.mjs";
-import { derived, list, record, ref } from "./fake-vcenter-xml.mjs";
+import { derived, entityName, list, record, ref } from "./fake-vcenter-xml.mjs";
 
 function policyOf({ security = {}, shaping } = {}) {
   return {
@@ -12,7 +11,12 @@ function policyOf({ security = {}, shaping } = {}) {
     offloadPolicy: { csumOffload: true, tcpSegmentation: true, zeroCopyXmit: true },
     // A switch that shapes nothing tells no rates.
     shapingPolicy: shaping
-      ? { enabled: shaping.enabled ?? true, averageBandwidth: shaping.average, peakBandwidth: shaping.peak, burstSize: shaping.burst }
+      ? {
+          enabled: shaping.enabled ?? true,
+          averageBandwidth: shaping.average,
+          peakBandwidth: shaping.peak,
+          burstSize: shaping.burst,
+        }
       : { enabled: false },
   };
 }
@@ -52,7 +56,9 @@ function standardPortgroup(portgroup, vswitch) {
       name: portgroup.name,
       vlanId: portgroup.vlan ?? 0,
       vswitchName: vswitch.name,
-      policy: own ? policyOf(portgroup) : { security: {}, nicTeaming: { failureCriteria: {} }, offloadPolicy: {}, shapingPolicy: {} },
+      policy: own
+        ? policyOf(portgroup)
+        : { security: {}, nicTeaming: { failureCriteria: {} }, offloadPolicy: {}, shapingPolicy: {} },
     },
   };
 }
@@ -106,22 +112,37 @@ export function hostProperties(host, vms, switches, networks) {
     bootTime: "2026-01-05T09:00:00.123456Z",
   });
   const network = record("HostNetworkInfo", {
-    vswitch: list("HostVirtualSwitch", vswitches.map((vswitch) => record("HostVirtualSwitch", standardSwitch(vswitch)))),
-    proxySwitch: list("HostProxySwitch", switches.map((one) => record("HostProxySwitch", proxySwitch(one, onDistributed)))),
+    vswitch: list(
+      "HostVirtualSwitch",
+      vswitches.map((vswitch) => record("HostVirtualSwitch", standardSwitch(vswitch))),
+    ),
+    proxySwitch: list(
+      "HostProxySwitch",
+      switches.map((one) => record("HostProxySwitch", proxySwitch(one, onDistributed))),
+    ),
     portgroup: list(
       "HostPortGroup",
       vswitches.flatMap((vswitch) =>
         (vswitch.portgroups ?? []).map((portgroup) => record("HostPortGroup", standardPortgroup(portgroup, vswitch))),
       ),
     ),
-    pnic: list("PhysicalNic", pnics.map((pnic) => record("PhysicalNic", physicalNic(pnic)))),
+    pnic: list(
+      "PhysicalNic",
+      pnics.map((pnic) => record("PhysicalNic", physicalNic(pnic))),
+    ),
   });
   const connected = runtime.fields.connectionState === "connected";
   return {
     parent: ref("ClusterComputeResource", host.cluster),
     name,
-    vm: list("ManagedObjectReference", vms.filter((vm) => vm.host === host.id).map(({ id }) => ref("VirtualMachine", id))),
-    network: list("ManagedObjectReference", networks.map(({ id }) => ref("Network", id))),
+    vm: list(
+      "ManagedObjectReference",
+      vms.filter((vm) => vm.host === host.id).map(({ id }) => ref("VirtualMachine", id)),
+    ),
+    network: list(
+      "ManagedObjectReference",
+      networks.map(({ id }) => ref("Network", id)),
+    ),
     summary: record("HostListSummary", {
       host: ref("HostSystem", host.id),
       hardware: record("HostHardwareSummary", {
@@ -143,7 +164,12 @@ export function hostProperties(host, vms, switches, networks) {
     }),
     hardware: record("HostHardwareInfo", {
       systemInfo: { vendor: "VMware, Inc.", model: "VMware7,1", uuid: "a6b70142-625f-e04e-edf6-05098f74aff3" },
-      cpuInfo: record("HostCpuInfo", { numCpuPackages: packages, numCpuCores: cores, numCpuThreads: threads, hz: hertz }),
+      cpuInfo: record("HostCpuInfo", {
+        numCpuPackages: packages,
+        numCpuCores: cores,
+        numCpuThreads: threads,
+        hz: hertz,
+      }),
       memorySize: memoryBytes,
     }),
     runtime,

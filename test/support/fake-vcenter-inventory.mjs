@@ -1,7 +1,7 @@
 import { hostProperties } from "./fake-vcenter-hosts.mjs";
 import { portgroupProperties, switchProperties } from "./fake-vcenter-switches.mjs";
 import { vmProperties } from "./fake-vcenter-vms.mjs";
-import { derived, list, record, ref } from "./fake-vcenter-xml.mjs";
+import { derived, entityName, list, record, ref } from "./fake-vcenter-xml.mjs";
 
 /** What each type is besides itself; views and filters name any of them. */
 const KINDS = {
@@ -21,11 +21,6 @@ export function distance(type, kind) {
   return at < 0 ? undefined : at;
 }
 
-/** vCenter escapes these three in the names of its entities, and no others. */
-export function entityName(name) {
-  return String(name).replace(/[%/\\]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
-}
-
 function clusterProperties(cluster, hosts) {
   const drsConfig = record("ClusterDrsConfigInfo", {
     enabled: cluster.drs ?? true,
@@ -40,7 +35,10 @@ function clusterProperties(cluster, hosts) {
   return {
     parent: ref("Folder", "group-h5"),
     name: entityName(cluster.name),
-    host: list("ManagedObjectReference", hosts.map(({ id }) => ref("HostSystem", id))),
+    host: list(
+      "ManagedObjectReference",
+      hosts.map(({ id }) => ref("HostSystem", id)),
+    ),
     configuration,
     configurationEx: configuration,
     summary: derived("ClusterComputeResourceSummary", {
@@ -63,7 +61,10 @@ export function managedObjects(inventory) {
   }
 
   add("Folder", "group-d1", [], { name: "Datacenters" });
-  add("Datacenter", "datacenter-3", ["group-d1"], { parent: ref("Folder", "group-d1"), name: entityName(inventory.datacenter) });
+  add("Datacenter", "datacenter-3", ["group-d1"], {
+    parent: ref("Folder", "group-d1"),
+    name: entityName(inventory.datacenter),
+  });
   const top = ["group-d1", "datacenter-3"];
   for (const cluster of clusters) {
     const own = hosts.filter((host) => host.cluster === cluster.id);
@@ -96,5 +97,6 @@ export function valueAt({ properties }, path) {
 /** The privilege that the account lacks to read a path, if it does. */
 export function privilegeMissing(inventory, id, path) {
   const denied = inventory.denied ?? [];
-  return denied.find((entry) => entry.id === id && (path === entry.path || path.startsWith(`${entry.path}.`)))?.privilege;
+  return denied.find((entry) => entry.id === id && (path === entry.path || path.startsWith(`${entry.path}.`)))
+    ?.privilege;
 }

@@ -1,5 +1,4 @@
-import { entityName } from "./fake-vcenter-inventory.mjs";
-import { derived, list, record, ref } from "./fake-vcenter-xml.mjs";
+import { derived, entityName, list, record, ref } from "./fake-vcenter-xml.mjs";
 
 function policy(value) {
   return { inherited: false, value };

@@ -1,5 +1,4 @@
-import { entityName } from "./fake-vcenter-inventory.mjs";
-import { derived, list, record, ref } from "./fake-vcenter-xml.mjs";
+import { derived, entityName, list, record, ref } from "./fake-vcenter-xml.mjs";
 
 function backingOf(nic, { networks, switches }) {
   if (nic.opaque !== undefined) {
@@ -11,7 +10,12 @@ function backingOf(nic, { networks, switches }) {
   if (nic.portgroup !== undefined) {
     const distributed = switches.find(({ portgroups }) => portgroups.some(({ id }) => id === nic.portgroup));
     return derived("VirtualEthernetCardDistributedVirtualPortBackingInfo", {
-      port: { switchUuid: distributed?.uuid ?? "", portgroupKey: nic.portgroup, portKey: "3", connectionCookie: 1_234_567_890 },
+      port: {
+        switchUuid: distributed?.uuid ?? "",
+        portgroupKey: nic.portgroup,
+        portKey: "3",
+        connectionCookie: 1_234_567_890,
+      },
     });
   }
   const network = networks.find(({ name }) => name === nic.network);
@@ -28,19 +32,36 @@ function ethernetCard(nic, index, inventory) {
     key: nic.key ?? 4000 + index,
     deviceInfo: { label: `Network adapter ${index + 1}`, summary: nic.network ?? nic.portgroup ?? "" },
     backing: backingOf(nic, inventory),
-    connectable: { migrateConnect: "unset", startConnected: true, allowGuestControl: true, connected, status: connected ? "ok" : "untried" },
+    connectable: {
+      migrateConnect: "unset",
+      startConnected: true,
+      allowGuestControl: true,
+      connected,
+      status: connected ? "ok" : "untried",
+    },
     slotInfo: derived("VirtualDevicePciBusSlotInfo", { pciSlotNumber: 192 + 32 * index }),
     controllerKey: 100,
     unitNumber: 7 + index,
     addressType: "assigned",
     macAddress: nic.mac,
     wakeOnLanEnabled: true,
-    resourceAllocation: nic.type === "VirtualSriovEthernetCard" ? undefined : { reservation: 0, share: { shares: 50, level: "normal" }, limit: nic.limitMbit ?? -1 },
+    resourceAllocation:
+      nic.type === "VirtualSriovEthernetCard"
+        ? undefined
+        : { reservation: 0, share: { shares: 50, level: "normal" }, limit: nic.limitMbit ?? -1 },
     uptCompatibilityEnabled: nic.type === "VirtualVmxnet3" ? false : undefined,
     allowGuestOSMtuChange: nic.type === "VirtualSriovEthernetCard" ? true : undefined,
     sriovBacking:
       nic.type === "VirtualSriovEthernetCard"
-        ? { physicalFunctionBacking: { deviceName: "", id: "0000:5e:00.0", deviceId: "0", systemId: "BYPASS", vendorId: 0 } }
+        ? {
+            physicalFunctionBacking: {
+              deviceName: "",
+              id: "0000:5e:00.0",
+              deviceId: "0",
+              systemId: "BYPASS",
+              vendorId: 0,
+            },
+          }
         : undefined,
   });
 }
@@ -55,7 +76,12 @@ function furniture() {
       busNumber: 0,
       device: [500, 12_000, 1000, 4000],
     }),
-    derived("VirtualKeyboard", { key: 600, deviceInfo: { label: "Keyboard ", summary: "Keyboard" }, controllerKey: 300, unitNumber: 0 }),
+    derived("VirtualKeyboard", {
+      key: 600,
+      deviceInfo: { label: "Keyboard ", summary: "Keyboard" },
+      controllerKey: 300,
+      unitNumber: 0,
+    }),
     derived("VirtualMachineVideoCard", {
       key: 500,
       deviceInfo: { label: "Video card ", summary: "Video card" },
@@ -77,7 +103,11 @@ function furniture() {
     derived("VirtualDisk", {
       key: 2000,
       deviceInfo: { label: "Hard disk 1", summary: "16,777,216 KB" },
-      backing: derived("VirtualDiskFlatVer2BackingInfo", { fileName: "[ds] a/a.vmdk", diskMode: "persistent", thinProvisioned: true }),
+      backing: derived("VirtualDiskFlatVer2BackingInfo", {
+        fileName: "[ds] a/a.vmdk",
+        diskMode: "persistent",
+        thinProvisioned: true,
+      }),
       controllerKey: 1000,
       unitNumber: 0,
       capacityInKB: 16_777_216,
@@ -179,7 +209,9 @@ export function vmProperties(vm, inventory) {
         uptimeSeconds: 86_400,
       }),
     }),
-    snapshot: vm.snapshot && record("VirtualMachineSnapshotInfo", { currentSnapshot: ref("VirtualMachineSnapshot", vm.snapshot) }),
+    snapshot:
+      vm.snapshot &&
+      record("VirtualMachineSnapshotInfo", { currentSnapshot: ref("VirtualMachineSnapshot", vm.snapshot) }),
     rootSnapshot: list("ManagedObjectReference", vm.snapshot ? [ref("VirtualMachineSnapshot", vm.snapshot)] : []),
   };
 }

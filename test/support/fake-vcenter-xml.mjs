@@ -30,6 +30,11 @@ export function scalar(type, value) {
   return { kind: "scalar", type, value };
 }
 
+/** vCenter escapes these three in the names of its entities, and no others. */
+export function entityName(name) {
+  return String(name).replace(/[%/\\]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}
+
 const ENTITIES = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&apos;" };
 
 export function escaped(text) {
@@ -103,8 +108,30 @@ export function answerTo(method, content) {
   return envelope(`<${method}Response xmlns="urn:vim25">${content}</${method}Response>`);
 }
 
-/** @param {{ type: string, message: string, detail?: string }} fault `detail` is XML */
-export function faultAnswer({ type, message, detail = "" }) {
+/** An error that is answered as a fault. @param {string} detail XML of its fields */
+export function vimFault(type, message, detail = "") {
+  return Object.assign(new Error(message), { fault: { type, message, detail } });
+}
+
+/** The fault for an object that is not there, or not any more. */
+export function notFound(id) {
+  const view = id.startsWith("session[");
+  const type = view ? "ContainerView" : id.startsWith("host-") ? "HostSystem" : "VirtualMachine";
+  const message = `The object 'vim.${view ? "view." : ""}${type}:${id}' has already been deleted or has not been completely created`;
+  return vimFault("ManagedObjectNotFound", message, element("obj", ref(type, id)));
+}
+
+export function noPermission(type, id, privilege) {
+  const detail = element("object", ref(type, id)) + element("privilegeId", privilege);
+  return vimFault("NoPermission", "Permission to perform this operation was denied.", detail);
+}
+
+export function notAuthenticated() {
+  const detail = element("object", ref("Folder", "group-d1")) + element("privilegeId", "System.View");
+  return vimFault("NotAuthenticated", "The session is not authenticated.", detail);
+}
+
+export function faultAnswer({ type, message, detail }) {
   return envelope(
     `<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>${escaped(message)}</faultstring><detail>` +
       `<${type}Fault xmlns="urn:vim25" xsi:type="${type}">${detail}</${type}Fault></detail></soapenv:Fault>`,
