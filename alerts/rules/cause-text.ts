@@ -12,14 +12,17 @@ const level =
 const list = `{{ range $i, $_ := sortByLabel "says" . }}{{ if $i }}; {{ end }}{{ label "says" . }}${level}{{ end }}`;
 
 const ofMachine = `(printf "${causesOfMachine.record}{instance=%q}" $labels.instance)`;
+/** An exporter near a vCenter does not run on the machine's host: what it knows of itself is none of the machine's. */
+const onItsHost =
+  '{{ $host := label "host_instance" $vm }}{{ if eq (label "hypervisor" $vm) "vmware" }}{{ $host = "" }}{{ end }}';
 const ofVmAndHost =
   `(printf "${causesOfVm.record}{vm=%q,vm_uuid=%q} or ${causesOfMachine.record}{instance=%q}" ` +
-  '(label "vm" $vm) (label "vm_uuid" $vm) (label "host_instance" $vm))';
+  '(label "vm" $vm) (label "vm_uuid" $vm) $host)';
 
 /** For the alert about a path: what is known of the machine that measures, and of the host that it runs on. */
 export const coincidingCauses =
   `{{ with query ${ofMachine} }}On this machine now: ${list}. {{ end }}` +
-  `{{ range $vm := query (printf "${join.guestVm.record}{instance=%q}" $labels.instance) }}` +
+  `{{ range $vm := query (printf "${join.guestVm.record}{instance=%q}" $labels.instance) }}${onItsHost}` +
   'The prober runs in VM {{ label "vm" $vm }} on host {{ label "host" $vm }}; ' +
   `there now: {{ with query ${ofVmAndHost} }}${list}{{ else }}no cause that these rules know{{ end }}. {{ end }}`;
 
@@ -36,4 +39,9 @@ export const losingPathsOfVm = losing(`${join.vmLosing.record}{vm=%q,vm_uuid=%q}
 /** For alerts about a machine: how many of its own paths, and of those of its virtual machines, lose. */
 export const losingPathsHere =
   `{{ with query (printf "${join.losingPaths.record}{instance=%q}" $labels.instance) }}` +
+  'Paths that lose on it and on its VMs: {{ . | first | value | printf "%.0f" }}. {{ end }}';
+
+/** For alerts about a host of virtual machines, as many of its machines as an exporter tells of. */
+export const losingPathsOnHost =
+  `{{ with query (printf "${join.losingOnHost.record}{host=%q}" $labels.host) }}` +
   'Paths that lose on it and on its VMs: {{ . | first | value | printf "%.0f" }}. {{ end }}';

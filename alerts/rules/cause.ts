@@ -32,6 +32,8 @@ export function machineCause(cause: Cause): RecordingRule {
 }
 
 export const vmLoses = promql`on (vm, vm_uuid) ${join.vmLosing}`;
+export const hostLoses = promql`on (host) ${join.losingOnHost}`;
+export const networkLoses = promql`on (network) ${join.losingOnNetwork}`;
 export const machineLoses = promql`on (instance) ${join.losingPaths}`;
 
 /** A cause without loss is worth knowing; beside loss it is worth acting on. @param loses where paths are seen to lose */

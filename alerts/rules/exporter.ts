@@ -4,7 +4,8 @@ import { promql } from "../../src/metrics/promql.ts";
 import type { AlertRule, PackOptions, RecordingRule, RuleGroup } from "./rule.ts";
 import { current, sameInstance, sameLabels } from "./text.ts";
 
-const { collectorState, sourceLastSuccess, threshold, reloadSuccessful, reloadTimestamp } = catalogue.self;
+const { collectorState, serverFailure, sourceLastSuccess, threshold, reloadSuccessful, reloadTimestamp } =
+  catalogue.self;
 
 const exporterDown: AlertRule = {
   alert: "VirtlossExporterDown",
@@ -30,10 +31,13 @@ const allExportersGone: AlertRule = {
     "First: open the page /targets of Prometheus",
 };
 
+/** Servers on other machines have alerts of their own, which say why. */
+const unlessServer = promql`unless on (job, instance, collector) ${serverFailure} == 1`;
+
 /** A failed collector says so within a scrape; a source that went silent only shows its age. */
 const collectorFailed: AlertRule = {
   alert: "VirtlossSourceStale",
-  expr: promql`${collectorState}{state="failed"} == 1`,
+  expr: promql`${collectorState}{state="failed"} == 1 ${unlessServer}`,
   for: "5m",
   severity: "warning",
   reason: "failed",
@@ -48,7 +52,8 @@ function sourceStale({ thresholds: t }: PackOptions): AlertRule {
     alert: "VirtlossSourceStale",
     expr: promql`
       time() - ${sourceLastSuccess} > ${t.sourceStaleSeconds}
-      unless on (job, instance, collector) ${collectorState}{state=~"failed|absent"} == 1`,
+      unless on (job, instance, collector) ${collectorState}{state=~"failed|absent"} == 1
+      ${unlessServer}`,
     // One scrape with a slow clock is not worth a message.
     for: "1m",
     severity: "warning",

@@ -1,11 +1,11 @@
 import { catalogue } from "../../src/catalogue.ts";
 import { promql, without } from "../../src/metrics/promql.ts";
-import { infoAndWarning, machineCause, machineLoses } from "./cause.ts";
-import { losingPathsHere } from "./cause-text.ts";
+import { hostLoses, infoAndWarning, machineCause, machineLoses, vmCause } from "./cause.ts";
+import { losingPathsHere, losingPathsOnHost } from "./cause-text.ts";
 import { softirqRecords } from "./guest.ts";
-import { atHome, perExporter } from "./join.ts";
+import { atHome, join, perExporter } from "./join.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
-import { current, percent, sameLabels } from "./text.ts";
+import { current, kvmOrVmware, percent, sameLabels } from "./text.ts";
 
 const { vm, memory, pressure, cpu } = catalogue;
 
@@ -66,9 +66,9 @@ function cpuOvercommit({ thresholds: t }: PackOptions): readonly AlertRule[] {
         `${sameLabels("instance", "host")}${current(vcpus, 'printf "%.0f"')} vCPUs of running machines share ` +
         `${current(vm.hostCpus, 'printf "%.0f"')} CPUs (limit ${t.overcommitRatio} to 1; pinned: ${current(pinned, 'printf "%.0f"')}). ` +
         "Once they are busy together, some wait while their rings fill. " +
-        `${losingPathsHere}First, on {{ $labels.host }}: virsh list; virsh domstats --vcpu`,
+        `${losingPathsOnHost}First, on {{ $labels.host }}: ${kvmOrVmware("virsh list; virsh domstats --vcpu", "esxtop, key c, fields NWLD and %RDY")}`,
     },
-    machineLoses,
+    hostLoses,
   );
 }
 
@@ -132,7 +132,15 @@ export function hostGroups(options: PackOptions): readonly RuleGroup[] {
           code: "overcommit",
           says: "the host has more vCPUs than it can run",
           unit: "times",
-          expr: promql`${overcommit} > ${t.overcommitRatio}`,
+          expr: promql`${overcommit}{hypervisor!="vmware"} > ${t.overcommitRatio}`,
+        }),
+        vmCause({
+          code: "overcommit",
+          says: "its host has more vCPUs than it can run",
+          unit: "times",
+          expr: promql`
+            ${join.home}{hypervisor="vmware"}
+            * on (job, instance, host) group_left () (${overcommit}{hypervisor="vmware"} > ${t.overcommitRatio})`,
         }),
         machineCause({
           code: "memory_pressure",

@@ -9,6 +9,11 @@ import { lossGroups } from "./loss.ts";
 import { pathGroups } from "./paths.ts";
 import { proberGroups } from "./prober.ts";
 import type { AlertRule, PackOptions, RecordingRule, RuleGroup } from "./rule.ts";
+import { serverGroups } from "./servers.ts";
+import { vmwareCpuGroups } from "./vmware-cpu.ts";
+import { vmwareLimitGroups } from "./vmware-limits.ts";
+import { nsxGroups } from "./vmware-nsx.ts";
+import { vmwareUplinkGroups } from "./vmware-uplinks.ts";
 import { vnicGroups } from "./vnic.ts";
 
 /** All rules of the pack, in the order of the file. */
@@ -19,11 +24,16 @@ export function ruleGroups(options: PackOptions): readonly RuleGroup[] {
     ...pathGroups(options),
     ...proberGroups(options),
     ...exporterGroups(options),
+    ...serverGroups(options),
     ...guestGroups(options),
     ...kvmGroups(options),
     ...vnicGroups(options),
     ...hostGroups(options),
     ...hostPathGroups(options),
+    ...vmwareCpuGroups(options),
+    ...vmwareLimitGroups(),
+    ...vmwareUplinkGroups(options),
+    ...nsxGroups(options),
     ...ledgerGroups(),
   ];
 }

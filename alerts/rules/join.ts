@@ -4,7 +4,7 @@ import { type PromQL, promql, type RecordDef, without } from "../../src/metrics/
 import { loss } from "./loss.ts";
 import type { RecordingRule, RuleGroup } from "./rule.ts";
 
-const { vm, guest, nic } = catalogue;
+const { vm, guest, nic, vcenter } = catalogue;
 
 /** One machine as one exporter tells of it. */
 export const perExporter = promql`on (job, instance, vm, vm_uuid)`;
@@ -130,17 +130,43 @@ const vmLosing: RecordingRule = {
   expr: promql`${losing} + on (job, instance) group_left (${facts}) 0 * ${guestVm}`,
 };
 
-/** By exporter: its own losing paths and those of the virtual machines on its host. */
+/** By exporter: its own losing paths and those of the virtual machines on its host; one near a vCenter is on none of theirs. */
 const losingPaths: RecordingRule = {
   record: "instance:virtloss_losing_paths:count",
   expr: promql`
     sum by (instance) (
       label_replace(count by (instance) (${losing}), "of", "own", "", "")
-      or label_replace(count by (host_instance) (${vmLosing}), "instance", "$1", "host_instance", "(.*)")
+      or label_replace(count by (host_instance) (${vmLosing}{hypervisor!="vmware"}), "instance", "$1", "host_instance", "(.*)")
     )`,
 };
 
-export const join = { home, vmNics, guestVm, guestNic, losing, vmLosing, losingPaths };
+/** An exporter that tells of a host's CPUs runs on it, unless a vCenter told it. */
+const exporterOnHost = promql`max by (instance, host) (${vm.hostCpus} unless on (job, instance, host) ${vcenter.host})`;
+
+/** By host of virtual machines: the losing paths of its machines, and those of the exporter that runs on it. */
+const losingOnHost: RecordingRule = {
+  record: "host:virtloss_losing_paths:count",
+  expr: promql`
+    sum by (host) (
+      label_replace(count by (host) (${vmLosing}), "of", "machines", "", "")
+      or label_replace(
+        (${exporterOnHost} > bool 0) * on (instance) group_left () count by (instance) (${losing}),
+        "of", "own", "", ""
+      )
+    )`,
+};
+
+/** By network, a bridge or port group: the losing paths of the machines that are connected to it. */
+const losingOnNetwork: RecordingRule = {
+  record: "network:virtloss_losing_paths:count",
+  expr: promql`
+    sum by (network) (
+      (max by (vm, vm_uuid, network) (${vm.nicInfo}{network!=""}) > bool 0)
+      * on (vm, vm_uuid) group_left () count by (vm, vm_uuid) (${vmLosing})
+    )`,
+};
+
+export const join = { home, vmNics, guestVm, guestNic, losing, vmLosing, losingPaths, losingOnHost, losingOnNetwork };
 
 export function joinGroups(t: Thresholds): readonly RuleGroup[] {
   return [
@@ -159,6 +185,8 @@ export function joinGroups(t: Thresholds): readonly RuleGroup[] {
         losingRule(t),
         vmLosing,
         losingPaths,
+        losingOnHost,
+        losingOnNetwork,
       ],
     },
   ];

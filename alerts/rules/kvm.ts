@@ -5,9 +5,10 @@ import { infoAndWarning, vmCause, vmLoses } from "./cause.ts";
 import { losingPathsOfVm } from "./cause-text.ts";
 import { atHome, join, perExporter } from "./join.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
-import { current, percent, sameLabels, sameVm, theVm, whereKnown } from "./text.ts";
+import { current, kvmOrVmware, megahertz, percent, sameLabels, sameVm, theVm, whereKnown } from "./text.ts";
+import { eventCauses, recentEventsOfVm } from "./vm-events.ts";
 
-const { vm } = catalogue;
+const { vm, vcenter } = catalogue;
 
 /** By vCPU, once, whoever tells of it. Counters of a machine that left are stale at once; their rate would live on. */
 const ready = {
@@ -19,6 +20,11 @@ const ready = {
 const worstReady = {
   record: "vm:virtloss_ready:ratio_rate5m",
   expr: atHome(promql`max ${without(vm.ready, "vcpu")} (rate(${vm.ready}[5m]))`),
+};
+/** Part of the time that it was ready: VMware counts it there as well. */
+const limited = {
+  record: "vm:virtloss_cpu_limited:ratio_rate5m",
+  expr: atHome(promql`max ${without(vm.limited, "vcpu")} (rate(${vm.limited}[5m]))`),
 };
 
 const toGuestDrops = {
@@ -37,7 +43,12 @@ const ballooned = {
   expr: atHome(promql`${vm.memoryBallooned} / (${vm.memoryMax} > 0)`),
 };
 
-export const vmRecords = { ready, worstReady, toGuestDrops, toGuestDropRatio, ballooned };
+const hostSwapIn = {
+  record: "vm:virtloss_host_swap_in:rate5m",
+  expr: atHome(promql`rate(${vm.hostSwapIn}[5m])`),
+};
+
+export const vmRecords = { ready, worstReady, limited, toGuestDrops, toGuestDropRatio, ballooned, hostSwapIn };
 
 const worstVcpu =
   `{{ with query (printf "topk(1, ${ready.record}{vm=%q,vm_uuid=%q})" $labels.vm $labels.vm_uuid) }}` +
@@ -47,8 +58,10 @@ const overcommit =
   '{{ with query (printf "host:virtloss_cpu_overcommit:ratio{instance=%q,host=%q}" $labels.instance $labels.host) }}' +
   'The host\'s machines have {{ . | first | value | printf "%.1f" }} vCPUs for each of its CPUs. {{ end }}';
 
-const kvmOrVmware = (kvm: string, vmware: string) =>
-  `{{ if eq $labels.hypervisor "vmware" }}${vmware}{{ else }}${kvm}{{ end }}`;
+const inFull =
+  `{{ with query (printf "${vm.vcpus.name}{instance=%q,vm=%q,vm_uuid=%q} * on (job, instance) group_left () ` +
+  `${vcenter.hostClock.name}{host=%q} / 1e6" $labels.instance $labels.vm $labels.vm_uuid $labels.host) }}` +
+  'all of its vCPUs are {{ . | first | value | printf "%.0f" }} MHz{{ else }}all of its vCPUs times the host\'s clock is all that it can use{{ end }}';
 
 /** Pages nobody by itself, and is a warning with or without loss: the guest cannot see what it loses by it. */
 function vcpuReadyHigh({ thresholds: t }: PackOptions): AlertRule {
@@ -63,8 +76,14 @@ function vcpuReadyHigh({ thresholds: t }: PackOptions): AlertRule {
       `${sameVm}In the last 5 min ${worstVcpu} had work for {{ $value | humanizePercentage }} of the time and did not run ` +
       `(limit ${percent(t.readyRatio)}); while a vCPU waits it empties no ring, and the guest logs nothing. ` +
       `${overcommit}${whereKnown(vm.vcpuQuota, `A quota gives each vCPU ${current(vm.vcpuQuota, "humanizePercentage")} of a CPU, and waiting for it counts. `)}` +
-      `${losingPathsOfVm}Pin its vCPUs, give it fewer, or keep CPU for it. ` +
-      `First, on {{ $labels.host }}: ${kvmOrVmware("virsh vcpuinfo {{ $labels.vm }}; virsh schedinfo {{ $labels.vm }}", "esxtop, field %RDY")}`,
+      `${whereKnown(limited, `Its CPU limit is ${current(limited, "humanizePercentage")} of the time the reason. `)}` +
+      `${recentEventsOfVm}${losingPathsOfVm}` +
+      kvmOrVmware(
+        "Pin its vCPUs, give it fewer, or keep CPU for it. " +
+          "First, on {{ $labels.host }}: virsh vcpuinfo {{ $labels.vm }}; virsh schedinfo {{ $labels.vm }}",
+        `Reserve CPU for it (now ${megahertz(vm.cpuReservation)}; ${inFull}), give it fewer vCPUs, or move it to another host. ` +
+          "First, on {{ $labels.host }}: esxtop, key c, field %RDY",
+      ),
   };
 }
 
@@ -84,8 +103,12 @@ function guestRingFull({ thresholds: t }: PackOptions): readonly AlertRule[] {
       description:
         `${sameNic}{{ $value | humanizePercentage }} of the packets for its NIC {{ $labels.mac }} were dropped in the last 5 min, ` +
         `${current(toGuestDrops, "humanize")} a second (limit ${percent(t.dropRatio)}): its ring was full. No counter of the guest shows them. ` +
-        `${sameVm}${whereKnown(worstReady, `Its worst vCPU waits ${current(worstReady, "humanizePercentage")} of the time. `)}${losingPathsOfVm}` +
-        "First, in the guest: ethtool -g DEVICE; ethtool -l DEVICE",
+        `${sameVm}${whereKnown(worstReady, `Its worst vCPU waits ${current(worstReady, "humanizePercentage")} of the time. `)}${recentEventsOfVm}${losingPathsOfVm}` +
+        kvmOrVmware(
+          "First, in the guest: ethtool -g DEVICE; ethtool -l DEVICE",
+          "VMXNET3's ring holds 4096 packets at most, and few by default. " +
+            "First, on {{ $labels.host }}: esxtop, key n, field %DRPRX; in the guest: ethtool -g DEVICE; ethtool -G DEVICE rx 4096",
+        ),
     },
     vmLoses,
   );
@@ -112,7 +135,29 @@ function balloonPressure({ thresholds: t }: PackOptions): readonly AlertRule[] {
         `${sameVm}The balloon holds {{ $value | humanizePercentage }} of its memory, ` +
         `${current(vm.memoryBallooned, "humanize1024")}B (limit ${percent(t.balloonRatio)}), and either took it within the last hour or makes the guest swap. ` +
         "While pages are taken or read back, its vCPUs stand still. " +
-        `${losingPathsOfVm}First, on {{ $labels.host }}: ${kvmOrVmware("virsh dommemstat {{ $labels.vm }}; free -m", "esxtop, memory view, field MCTLSZ")}`,
+        `${losingPathsOfVm}${kvmOrVmware(
+          "First, on {{ $labels.host }}: virsh dommemstat {{ $labels.vm }}; free -m",
+          "Reserve its memory, or move it. First, on {{ $labels.host }}: esxtop, key m, field MCTLSZ",
+        )}`,
+    },
+    vmLoses,
+  );
+}
+
+/** The guest does not know: what it takes for memory is on its host's disk. */
+function hostSwaps({ thresholds: t }: PackOptions): readonly AlertRule[] {
+  return infoAndWarning(
+    {
+      alert: "VirtlossMemoryPressure",
+      reason: "host_swap",
+      expr: promql`${hostSwapIn} > ${t.swapRate}`,
+      for: "5m",
+      keepFiringFor: "10m",
+      summary: `${theVm} waits for memory that its host had swapped out`,
+      description:
+        `${sameVm}{{ $value | humanize1024 }}B a second were read back in the last 5 min (limit ${t.swapRate / 1_048_576} MiB); ` +
+        `${current(vm.memoryHostSwapped, "humanize1024")}B of its memory are still in the host's swap. A vCPU that needs such a page stands still until it is there. ` +
+        `${losingPathsOfVm}Reserve its memory, or move it to a host that has enough. First, on {{ $labels.host }}: esxtop, key m, fields SWCUR and SWR/s`,
     },
     vmLoses,
   );
@@ -132,7 +177,7 @@ function uuidNotUnique(): AlertRule {
       '{{ $value | printf "%.0f" }} machines run with the UUID {{ $labels.vm_uuid }}: ' +
       `{{ range $i, $_ := query (printf "${vm.info.name}{vm_uuid=%q}" $labels.vm_uuid) | sortByLabel "vm" }}{{ if $i }}, {{ end }}` +
       '{{ label "vm" . }} on {{ label "host" . }}{{ end }}. Their guests can be told apart by MAC only, and machines of one name are shown as one. ' +
-      "First, on {{ $labels.host }}: virsh domuuid {{ $labels.vm }}",
+      `First, on {{ $labels.host }}: ${kvmOrVmware("virsh domuuid {{ $labels.vm }}", "uuid.bios in the machine's .vmx file")}`,
   };
 }
 
@@ -167,9 +212,17 @@ export function kvmGroups(options: PackOptions): readonly RuleGroup[] {
           unit: "ratio",
           expr: balloonTakes(t),
         }),
+        vmCause({
+          code: "memory_pressure",
+          says: "its host reads its memory back from swap",
+          unit: "bytes_per_second",
+          expr: promql`${hostSwapIn} > ${t.swapRate}`,
+        }),
+        ...eventCauses,
         vcpuReadyHigh(options),
         ...guestRingFull(options),
         ...balloonPressure(options),
+        ...hostSwaps(options),
         uuidNotUnique(),
       ],
     },

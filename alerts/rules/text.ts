@@ -29,6 +29,11 @@ export function current(series: RecordDef | AnyMetricDef, format: Format): strin
   return `{{ with query (print "${name(series)}" $same) }}{{ . | first | value | ${format} }}{{ else }}unknown{{ end }}`;
 }
 
+/** The same of a series in hertz, as VMware's interfaces write and take it. */
+export function megahertz(series: AnyMetricDef): string {
+  return `{{ with query (print "${series.name}" $same " / 1e6") }}{{ . | first | value | printf "%.0f" }}{{ else }}unknown{{ end }} MHz`;
+}
+
 /** Text that says something only where that series exists with the same labels; else nothing. */
 export function whereKnown(series: RecordDef | AnyMetricDef, text: string): string {
   return `{{ if query (print "${name(series)}" $same) }}${text}{{ end }}`;
@@ -45,3 +50,7 @@ export const thePath = "{{ $labels.path }} ({{ $labels.scope }}, {{ $labels.prot
 export const theVm = "VM {{ $labels.vm }} on host {{ $labels.host }}";
 
 export const percent = (ratio: number): string => `${Number((ratio * 100).toPrecision(6))}%`;
+
+/** What to do differs by hypervisor. */
+export const kvmOrVmware = (kvm: string, vmware: string): string =>
+  `{{ if eq $labels.hypervisor "vmware" }}${vmware}{{ else }}${kvm}{{ end }}`;

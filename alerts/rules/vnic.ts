@@ -5,7 +5,7 @@ import { losingPathsHere, losingPathsOfVm } from "./cause-text.ts";
 import { softirqRecords } from "./guest.ts";
 import { atHome, join, perExporter } from "./join.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
-import { current, sameInstance, sameLabels, theVm } from "./text.ts";
+import { current, kvmOrVmware, sameInstance, sameLabels, theVm } from "./text.ts";
 
 const { vm, nic } = catalogue;
 
@@ -26,9 +26,11 @@ function emulatedSeenByHost(): AlertRule {
     summary: `${theVm} has an emulated NIC ({{ $labels.model }})`,
     description:
       "NIC {{ $labels.mac }} imitates real hardware ({{ $labels.model }}) register by register: at packet rates that virtio or VMXNET3 carry, it loses. " +
-      `${losingPathsOfVm}First, on {{ $labels.host }}: ` +
-      '{{ if eq $labels.hypervisor "vmware" }}change the adapter\'s type to VMXNET3' +
-      "{{ else }}virsh edit {{ $labels.vm }}, <model type='virtio'/>{{ end }}",
+      `${losingPathsOfVm}${kvmOrVmware(
+        "First, on {{ $labels.host }}: virsh edit {{ $labels.vm }}, <model type='virtio'/>",
+        "First, in the vSphere Client, with VMware Tools in the guest and the machine off: replace the adapter by one of type VMXNET3, " +
+          "same network ({{ $labels.network }}) and MAC",
+      )}`,
   };
 }
 

@@ -53,6 +53,8 @@ export const thresholds = {
   stealRatio: threshold(0.05, "Raise it on burstable instances, whose steal is what was paid for."),
 
   readyRatio: threshold(0.05, "Lower it for machines that carry voice or storage traffic: 2 % is felt there."),
+  costopRatio: threshold(0.03, "Raise it for large machines whose vCPUs may wait for each other, as in batch work."),
+  limitedRatio: threshold(0.05, "Raise it where CPU is sold with a limit that is meant to be reached."),
   overcommitRatio: threshold(3, "Raise it on hosts whose machines idle; lower it where they are busy all day."),
   dropRatio: threshold(0.001, "Raise it where a thousandth of the packets may be dropped at one place of a host."),
   dropRate: threshold(1, "Drops a second. Raise it on busy hosts, where single drops are normal."),
@@ -66,6 +68,7 @@ export const thresholds = {
   ksmCopyRate: threshold(10_000, "Copies a second. Raise it where KSM is worth the faults it costs."),
   shapedRatio: threshold(0.05, "Raise it where a limiter is meant to be hit, as on a sold bandwidth."),
   conntrackRatio: threshold(0.9, "Lower it where connections come in waves that fill the table within minutes."),
+  missingSampleRatio: threshold(0.05, "Raise it where hosts are known to hand over only a part of their samples."),
 } as const satisfies Record<string, Threshold>;
 
 export type ThresholdName = keyof typeof thresholds;
