@@ -3,7 +3,7 @@ import type { Collector } from "./collector.ts";
 import { poll } from "./polling.ts";
 import { type MonotonicMs, readerOf } from "./reading.ts";
 import type { CollectorReport } from "./report.ts";
-import { firstToTell } from "./shared-machines.ts";
+import { createFirstToTell } from "./shared-machines.ts";
 
 /** A collector with the options that its own schema has accepted. */
 export interface ConfiguredCollector<O = unknown> {
@@ -74,6 +74,7 @@ export function createCollectorRunner(
     };
   }
   const sources = configured.map(openSource);
+  const firstToTell = createFirstToTell();
 
   return {
     run: async () => firstToTell(await Promise.all(sources.map((source) => source.report()))),

@@ -8,14 +8,17 @@ const expected = {
 };
 
 const serverKeys = {
-  url: urlSchema,
+  url: urlSchema.describe("Where it is asked; a vCenter's ends in /sdk."),
   name: z
     .string()
     .min(1)
     .max(128)
     .optional()
     .describe("Label `server` of what is exported about it. Default: host, and port where it is not the usual one."),
-  username: z.string({ error: "expected a user name" }).min(1, { error: "expected a user name" }),
+  username: z
+    .string({ error: "expected a user name" })
+    .min(1, { error: "expected a user name" })
+    .describe("A user that may read and nothing else."),
   password_file: fileSchema
     .optional()
     .describe("File with the password; read at each login, because secrets are rotated."),

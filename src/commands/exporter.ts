@@ -5,7 +5,7 @@ import { collectors } from "../collectors/index.ts";
 import { perServer } from "../collectors/per-server.ts";
 import { type CollectorReport, collectorSamples } from "../collectors/report.ts";
 import { type CollectorRunner, createCollectorRunner } from "../collectors/run.ts";
-import { isShared } from "../collectors/shared-machines.ts";
+import { severalTell } from "../collectors/shared-machines.ts";
 import { packetsPerSecondOf } from "../config/found-paths.ts";
 import { ConfigError } from "../config/issues.ts";
 import { readPathKey } from "../config/path-key.ts";
@@ -70,7 +70,7 @@ export function createExporter(
   config: Config,
   { source, host, engine, watchTarget, machine, pathSources, reflector, log }: ExporterParts,
 ): Exporter {
-  const store = createMetricStore(isShared);
+  const store = createMetricStore(severalTell);
   const clock = createKernelClock();
   const paths = createProbedPaths(engine, watchTarget, readPathKey);
   const history = createHistory(WINDOW_SECONDS);
@@ -80,7 +80,8 @@ export function createExporter(
   let running = config;
   let runner = runnerOf(config, host);
   let reports: readonly CollectorReport[] = [];
-  let collected = false;
+  let tried = false;
+  let collected: readonly string[] = [];
 
   const discovery = createDiscovery({ onChange: () => paths.apply(discovery.paths()), log });
   discovery.configure(config.paths, pathSources(config));
@@ -101,18 +102,17 @@ export function createExporter(
 
   async function collect(): Promise<void> {
     reports = await runner.run();
-    collected = true;
+    tried = true;
   }
 
   /** Collectors first, because they take time; then everything of the prober from one snapshot. */
   async function refresh(): Promise<void> {
     await collect();
-    // A collector that a reload switched off has nothing to say any more.
-    for (const { name } of collectors)
-      store.replace(
-        name,
-        reports.flatMap((report) => (report.name === name ? report.samples : [])),
-      );
+    // A source that a reload switched off has nothing to say any more.
+    for (const source of collected)
+      if (!reports.some((report) => sourceOf(report) === source)) store.replace(source, []);
+    collected = reports.map(sourceOf);
+    for (const report of reports) store.replace(sourceOf(report), report.samples);
     store.replace("collectors", collectorSamples(reports));
     const snapshot = engine.snapshot();
     const now = clock.monotonicNanos();
@@ -221,7 +221,7 @@ export function createExporter(
         hints: [...hintsOf(running, reloads.ok), ...discovery.states().flatMap(discoveryHint)],
       };
     },
-    untried: () => [...untriedPaths(), ...(collected ? [] : Object.keys(running.collectors))],
+    untried: () => [...untriedPaths(), ...(tried ? [] : Object.keys(running.collectors))],
     reload,
     async stop() {
       watching.abort();
@@ -242,6 +242,11 @@ function runnerOf(config: Config, host: Host): CollectorRunner {
     return enabled ? perServer(collector, options) : [];
   });
   return createCollectorRunner(enabled, host);
+}
+
+/** Names a source in the store. */
+function sourceOf({ name, server = "" }: CollectorReport): string {
+  return `${name} ${server}`;
 }
 
 function keyOf({ path, protocol }: ProbedPath): string {

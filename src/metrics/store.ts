@@ -23,6 +23,8 @@ function samplesOf(family: MetricFamily): readonly AnySample[] {
 export function createMetricStore(isShared: (metric: AnyMetricDef) => boolean = () => false): MetricStore {
   /** By metric name, in the order of their first appearance; then by source. */
   const families = new Map<string, Map<string, MetricFamily>>();
+  /** By source. What is read in the background is the same for many renderings, and may be a hundred thousand samples. */
+  const replaced = new Map<string, readonly AnySample[]>();
 
   function put(source: string, family: MetricFamily): void {
     const { name } = family.metric;
@@ -53,11 +55,13 @@ export function createMetricStore(isShared: (metric: AnyMetricDef) => boolean = 
   return {
     replaceFamilies,
     replace(source, samples) {
+      if (replaced.get(source) === samples) return;
+      replaced.set(source, samples);
       const byName = new Map<string, { readonly metric: AnyMetricDef; readonly samples: AnySample[] }>();
       for (const sample of samples) {
-        const family = byName.get(sample.metric.name) ?? { metric: sample.metric, samples: [] };
-        family.samples.push(sample);
-        byName.set(sample.metric.name, family);
+        const family = byName.get(sample.metric.name);
+        if (family) family.samples.push(sample);
+        else byName.set(sample.metric.name, { metric: sample.metric, samples: [sample] });
       }
       replaceFamilies(source, [...byName.values()]);
     },

@@ -6,7 +6,7 @@ import { collectorOptions } from "../../src/collectors/options.ts";
 import { perServer } from "../../src/collectors/per-server.ts";
 import { collectorSamples } from "../../src/collectors/report.ts";
 import { createCollectorRunner } from "../../src/collectors/run.ts";
-import { isShared } from "../../src/collectors/shared-machines.ts";
+import { severalTell } from "../../src/collectors/shared-machines.ts";
 import type { AnySample } from "../../src/metrics/define.ts";
 import type { ExpositionFormat, LineFamily } from "../../src/metrics/exposition.ts";
 import { selfSamples } from "../../src/metrics/self-samples.ts";
@@ -75,7 +75,7 @@ async function expose(format: ExpositionFormat): Promise<string> {
     monotonicMs: () => 0,
     wallClockMs: () => 1_700_000_000_000,
   });
-  const store = createMetricStore(isShared);
+  const store = createMetricStore(severalTell);
   const reports = await runner.run();
   for (const { name, samples } of reports) store.replace(name, samples);
   store.replace("collectors", collectorSamples(reports));

@@ -1,5 +1,5 @@
 import type { CollectorReport } from "../../src/collectors/report.ts";
-import { firstToTell } from "../../src/collectors/shared-machines.ts";
+import { createFirstToTell } from "../../src/collectors/shared-machines.ts";
 import { type AnySample, gauge, sample } from "../../src/metrics/define.ts";
 import { limitMetrics, vmMetrics } from "../../src/vm/metrics.ts";
 
@@ -7,6 +7,7 @@ function report(name: string, samples: readonly AnySample[]): CollectorReport {
   return { name, state: "ok", samples, detail: "", durationSeconds: 0, lastSuccessSeconds: 1 };
 }
 
+const firstToTell = createFirstToTell();
 const vcpus = (vm: string, uuid: string, count: number) => sample(vmMetrics.vcpus, { vm, vm_uuid: uuid }, count);
 const paused = (vm: string, uuid: string) => sample(vmMetrics.paused, { vm, vm_uuid: uuid }, 0);
 const values = (reports: readonly CollectorReport[]) =>
@@ -69,4 +70,19 @@ test("metrics of a collector's own are never touched", () => {
   const reports = [report("a", [sample(own, { vm_uuid: "u1" }, 1)]), report("b", [sample(own, { vm_uuid: "u1" }, 1)])];
 
   expect(firstToTell(reports)).toEqual(reports);
+});
+
+test("as long as no source is read again, the same samples are kept", () => {
+  const reports = [
+    report("libvirt", [vcpus("db", "u1", 2)]),
+    report("qemu", [vcpus("db", "u1", 9), paused("db", "u1")]),
+  ];
+  const told = createFirstToTell();
+
+  const [, first] = told(reports);
+  const [, again] = told(reports.map((each) => ({ ...each })));
+  const [, changed] = told([report("libvirt", []), ...reports.slice(1)]);
+
+  expect(again?.samples).toBe(first?.samples);
+  expect(changed?.samples).toHaveLength(2);
 });

@@ -7,8 +7,8 @@ describe("one error names line, column, key, what was expected and what was foun
       '2:3: paths[0].scpe: unknown key; did you mean "scope"?',
     ],
     [
-      "vcenters: []",
-      "1:1: vcenters: unknown key; known keys are paths, path_files, path_urls, path_names, web, collectors, libvirt, prober, probe, reflector, thresholds, log",
+      "hypervisors: []",
+      "1:1: hypervisors: unknown key; known keys are paths, path_files, path_urls, path_names, web, collectors, libvirt, vcenters, nsx_managers, prober, probe, reflector, thresholds, log",
     ],
     ["web: {config_file: x}", "1:7: web.config_file: unknown key; known keys are listen, enable_lifecycle"],
     ["paths: [{target: a}]", "1:9: paths[0].scope: is missing; expected colocated, gateway, external or control"],

@@ -24,11 +24,12 @@ const vcenterSchema = serverSchema(
       .describe("Read only hosts of these clusters and their machines; * and ? stand for anything. Default: all."),
     shard: z
       .strictObject({
-        index: z.int({ error: shardExpectation }).min(0, { error: shardExpectation }),
+        index: z.int({ error: shardExpectation }).min(0, { error: shardExpectation }).describe("Which part, from 0."),
         count: z
           .int({ error: shardExpectation })
           .min(1, { error: shardExpectation })
-          .max(1000, { error: shardExpectation }),
+          .max(1000, { error: shardExpectation })
+          .describe("Number of parts; the same for all who share the work."),
       })
       .superRefine(({ index, count }, context) => {
         if (index >= count) context.addIssue(refuse(shardExpectation));
