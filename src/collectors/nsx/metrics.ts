@@ -21,7 +21,7 @@ export const nsxMetrics = {
   ),
   floodLimit: gauge(
     "virtloss_nsx_flood_limit_flows",
-    "Flows that flood protection lets be open at once: active ones of ICMP, UDP and others, half-open ones of TCP. No series without a limit.",
+    "Flows that flood protection lets be open at once: active ones of ICMP, UDP, NAT and others, half-open ones of TCP. No series without a limit.",
     ["server", "profile", "flows"],
   ),
   floodBinding: gauge(
