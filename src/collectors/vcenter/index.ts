@@ -9,7 +9,7 @@ import { createVmEvents } from "./events.ts";
 import { isRunning } from "./machines.ts";
 import { vcenterMetrics } from "./metrics.ts";
 import type { VcenterOptions } from "./options.ts";
-import { createPerformance, type Entity } from "./performance.ts";
+import { absentCounters, createPerformance, type Entity } from "./performance.ts";
 import { vcenterSamples } from "./samples.ts";
 import { login, logout, type VimSession } from "./session.ts";
 import { isForgotten, type Watch, watchObjects } from "./updates.ts";
@@ -107,6 +107,8 @@ function openVcenter(host: Host, options: VcenterOptions) {
     await watch.update();
     await samples.update(client, session.performanceManager, session.counterIds, entitiesOf(watch), note);
     await updateEvents({ client, session, watch }, note);
+    const absent = absentCounters([...vmCounters, ...hostCounters], session.counterIds);
+    if (absent.length > 0) note(`the server has no counters ${absent.join(", ")}`);
     if (watch.missingPrivileges.size > 0) {
       note(`facts are missing for want of ${[...watch.missingPrivileges].join(", ")}: the role Read-only has them`);
     }

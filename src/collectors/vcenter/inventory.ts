@@ -35,10 +35,10 @@ export function createInventory(): KeptInventory {
   };
   return {
     ...objects,
-    apply({ kind, id, left, facts }) {
+    apply({ kind, id, change, facts }) {
       const known: Map<string, object> = objects[kind];
-      if (left) known.delete(id);
-      else known.set(id, { ...known.get(id), ...facts });
+      if (change === "left") known.delete(id);
+      else known.set(id, change === "entered" ? facts : { ...known.get(id), ...facts });
     },
   };
 }

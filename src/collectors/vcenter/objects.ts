@@ -12,8 +12,8 @@ export interface VmObject {
   readonly reservationHertz?: number | undefined;
   readonly limitHertz?: number | undefined;
   readonly latencySensitivity?: string | undefined;
-  /** Ids, which differ after each snapshot that was taken or removed. */
-  readonly snapshots?: string | undefined;
+  /** Id of the snapshot that it goes on from; another one after most snapshots that were taken, removed or gone back to. */
+  readonly snapshot?: string | undefined;
   /** Id of the host. */
   readonly host?: string | undefined;
   readonly powerState?: string | undefined;

@@ -27,14 +27,6 @@ function times(factor: number, value: number | undefined): number | undefined {
   return value === undefined ? undefined : value * factor;
 }
 
-/** Ids of all snapshots of a tree, and of the one that the machine goes on from. */
-function snapshotsIn(element: XmlElement | undefined): string[] {
-  const own = childrenOf(element, "snapshot").map(({ text }) => text.trim());
-  const current = textAt(element, "currentSnapshot") ?? [];
-  const below = ["rootSnapshotList", "childSnapshotList"].flatMap((name) => childrenOf(element, name));
-  return [...own, ...below.flatMap(snapshotsIn)].concat(current);
-}
-
 const vm: Readers<VmObject> = {
   name: (value) => ({ name: nameOf(textAt(value)) }),
   "config.uuid": (value) => ({ uuid: textAt(value)?.toLowerCase() }),
@@ -51,7 +43,7 @@ const vm: Readers<VmObject> = {
   }),
   "config.latencySensitivity": (value) => ({ latencySensitivity: textAt(value, "level") }),
   "config.hardware.device": (value) => ({ nics: value && parseNics(value.children) }),
-  snapshot: (value) => ({ snapshots: snapshotsIn(value).join(" ") }),
+  "snapshot.currentSnapshot": (value) => ({ snapshot: textAt(value) }),
   "runtime.host": (value) => ({ host: textAt(value) }),
   "runtime.powerState": (value) => ({ powerState: textAt(value) }),
   "runtime.connectionState": (value) => ({ connectionState: textAt(value) }),
@@ -140,12 +132,15 @@ export function kindOf(kind: string | undefined): Kind | undefined {
 export interface ObjectUpdate {
   readonly kind: Kind;
   readonly id: string;
-  readonly left: boolean;
+  /** entered: the facts are all that there are. */
+  readonly change: "entered" | "modified" | "left";
   /** What changed; a property that went away is there as undefined. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** Privileges for want of which properties are missing. */
   readonly missingPrivileges: readonly string[];
 }
+
+const changeOf: Readonly<Record<string, ObjectUpdate["change"]>> = { enter: "entered", leave: "left" };
 
 /** @param element `objectSet` of an update @returns undefined for an object of a kind that nobody asked for @throws ParseError */
 export function parseObjectUpdate(element: XmlElement): ObjectUpdate | undefined {
@@ -165,7 +160,7 @@ export function parseObjectUpdate(element: XmlElement): ObjectUpdate | undefined
   return {
     kind,
     id,
-    left: textAt(element, "kind") === "leave",
+    change: changeOf[textAt(element, "kind") ?? ""] ?? "modified",
     facts: Object.assign({}, ...changes),
     missingPrivileges: missing,
   };

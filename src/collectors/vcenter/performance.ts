@@ -15,6 +15,14 @@ const MAX_SILENCES = 2;
 const MAX_FAULTS = 20;
 const result = new Set(["returnval"]);
 
+/** Names of counters that a server does not have. */
+export function absentCounters(
+  counters: readonly Counter[],
+  counterIds: ReadonlyMap<string, number>,
+): readonly string[] {
+  return counters.flatMap(({ name }) => (counterIds.has(name) ? [] : [name]));
+}
+
 /** A machine or host whose samples are wanted. */
 export interface Entity {
   readonly ref: ObjectRef;
@@ -117,10 +125,9 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
       for (const id of counted.keys()) {
         if (!ids.has(id)) counted.delete(id);
       }
+      const kinds = new Set(entities.map((entity) => entity.counters));
       const counters = new Map(
-        entities.flatMap((entity) =>
-          entity.counters.map((counter) => [String(counterIds.get(counter.name)), counter] as const),
-        ),
+        [...kinds].flat().map((counter) => [String(counterIds.get(counter.name)), counter] as const),
       );
       /** Shapes repeat: thousands of machines have the same number of vCPUs and the same keys. */
       const shapes = new Map<string, string>();

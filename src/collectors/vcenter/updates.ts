@@ -86,8 +86,8 @@ export async function watchObjects(
         if (!update) return;
         const before = inventory.VirtualMachine.get(update.id);
         inventory.apply(update);
-        if (before && (inventory.VirtualMachine.get(update.id)?.snapshots ?? "") !== (before.snapshots ?? ""))
-          onSnapshot(update.id);
+        const after = inventory.VirtualMachine.get(update.id);
+        if (before && after && before.snapshot !== after.snapshot) onSnapshot(update.id);
         for (const privilege of update.missingPrivileges) missingPrivileges.add(privilege);
       }
     });
