@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"reflect"
 	"sync"
 	"time"
 
@@ -22,9 +21,7 @@ type calls struct {
 
 // before is called by the simulator ahead of each method.
 func (c *calls) before(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
-	if reconfigure, ok := method.Body.(*types.ReconfigureDVPortgroup_Task); ok {
-		publishPortgroup(ctx, reconfigure)
-	}
+	announce(ctx, method)
 	// Our own commands are carried out in a session without a user.
 	if ctx.Session != nil && ctx.Session.UserName == "" {
 		return nil, nil
@@ -56,40 +53,4 @@ func (c *calls) refusing(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// publishPortgroup does what the simulator leaves out: what a reconfiguration does not name stays as it is, and clients
-// that wait for updates hear of it.
-func publishPortgroup(ctx *simulator.Context, req *types.ReconfigureDVPortgroup_Task) {
-	portgroup, ok := ctx.Map.Get(req.This).(*simulator.DistributedVirtualPortgroup)
-	if !ok {
-		return
-	}
-	ctx.WithLock(portgroup, func() {
-		config, spec := portgroup.Config, &req.Spec
-		if spec.DefaultPortConfig == nil {
-			spec.DefaultPortConfig = config.DefaultPortConfig
-		} else if reflect.TypeOf(spec.DefaultPortConfig) == reflect.TypeOf(config.DefaultPortConfig) {
-			keep(reflect.ValueOf(spec.DefaultPortConfig).Elem(), reflect.ValueOf(config.DefaultPortConfig).Elem())
-		}
-		keep(reflect.ValueOf(&spec.Name).Elem(), reflect.ValueOf(config.Name))
-		keep(reflect.ValueOf(&spec.Type).Elem(), reflect.ValueOf(config.Type))
-		keep(reflect.ValueOf(&spec.NumPorts).Elem(), reflect.ValueOf(config.NumPorts))
-		keep(reflect.ValueOf(&spec.Policy).Elem(), reflect.ValueOf(&config.Policy).Elem())
-		ctx.Update(portgroup, []types.PropertyChange{
-			{Name: "config.defaultPortConfig", Val: spec.DefaultPortConfig},
-			{Name: "config.name", Val: spec.Name},
-		})
-	})
-}
-
-// keep puts the old value wherever there is no new one.
-func keep(new, old reflect.Value) {
-	if new.IsZero() {
-		new.Set(old)
-	} else if new.Kind() == reflect.Struct {
-		for i := range new.NumField() {
-			keep(new.Field(i), old.Field(i))
-		}
-	}
 }

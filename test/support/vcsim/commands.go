@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/vmware/govmomi/property"
@@ -15,25 +14,25 @@ import (
 
 // command is one line of standard input; which fields count depends on Do.
 type command struct {
-	Do        string
-	Vm        string
-	Host      string
-	Name      string
-	Type      string
-	Network   string
-	On        bool
-	In, Out   *shaping
-	Security  *security
-	Millis    int
-	Method    string
-	Count     int
-	Status    int
-	Version   string
-	Vcpus     int32
-	Latency   string
-	ResMHz    *int64 `json:"reservationMHz"`
-	LimMHz    *int64 `json:"limitMHz"`
-	LimitMbps *int64 `json:"limitMbps"`
+	Do       string
+	Vm       string
+	Host     string
+	Name     string
+	Type     string
+	Network  string
+	On       bool
+	In, Out  *shaping
+	Security *security
+	Millis   int
+	Method   string
+	Count    int
+	Status   int
+	Version  string
+	Vcpus    int32
+	Latency  string
+	ResMHz   *int64 `json:"reservationMHz"`
+	LimMHz   *int64 `json:"limitMHz"`
+	LimMbps  *int64 `json:"limitMbps"`
 }
 
 // carryOut does what a command says. What it returns is the answer, as JSON.
@@ -52,7 +51,7 @@ func (v *vcenter) carryOut(c command) (any, error) {
 	case "clear-faults":
 		v.service.ClearFaultRules()
 		return v.done(nil)
-	case "power", "destroy", "rename", "migrate", "snapshot", "remove-snapshot", "nic", "reconfigure":
+	case "power", "destroy", "rename", "migrate", "snapshot", "remove-snapshot", "nic", "reconfigure", "event":
 		machine, err := v.machine(c.Vm)
 		if err != nil {
 			return nil, err
@@ -66,8 +65,6 @@ func (v *vcenter) carryOut(c command) (any, error) {
 		return v.done(v.controlTraffic(c))
 	case "standard-portgroup":
 		return v.done(v.addStandardPortgroup(c))
-	case "event":
-		return v.done(v.postEvent(c))
 	}
 	return nil, fmt.Errorf("no command is called %q", c.Do)
 }
@@ -137,13 +134,16 @@ func (v *vcenter) refuse(c command) error {
 
 // fault answers the next calls of a method with a fault, such as NoPermission; without a count, all of them.
 func (v *vcenter) fault(c command) error {
-	kind, ok := types.TypeFunc()(c.Type)
-	if !ok {
-		return fmt.Errorf("no fault is called %q", c.Type)
+	made, err := named(c.Type)
+	if err != nil {
+		return err
 	}
-	fault, ok := reflect.New(kind).Interface().(types.BaseMethodFault)
+	fault, ok := made.(types.BaseMethodFault)
 	if !ok {
 		return fmt.Errorf("%s is no fault", c.Type)
+	}
+	if denied, ok := made.(*types.NoPermission); ok {
+		denied.PrivilegeId = "System.Read"
 	}
 	v.service.AddFaultRule(&simulator.FaultInjectionRule{
 		MethodName: c.Method, ObjectType: "*", ObjectName: "*", Probability: 1, Enabled: true,

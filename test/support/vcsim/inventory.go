@@ -96,10 +96,19 @@ func machine(name string, network types.BaseVirtualDeviceBackingInfo) (types.Vir
 	}
 	disk := devices.CreateDisk(scsi.(types.BaseVirtualController), types.ManagedObjectReference{}, datastore+" "+path.Join(name, "disk1.vmdk"))
 	disk.CapacityInKB = 10 << 20
-	card, err := devices.CreateEthernetCard("vmxnet3", network)
+	card, err := networkCard("vmxnet3", network, 0)
 	if err != nil {
 		return spec, err
 	}
 	spec.DeviceChange, err = append(devices, scsi, cdrom, disk, card).ConfigSpec(types.VirtualDeviceConfigSpecOperationAdd)
 	return spec, err
+}
+
+// networkCard has the key that vCenter gives to the n-th card of a machine: its name in performance data.
+func networkCard(kind string, network types.BaseVirtualDeviceBackingInfo, n int) (types.BaseVirtualDevice, error) {
+	card, err := object.VirtualDeviceList{}.CreateEthernetCard(kind, network)
+	if err == nil {
+		card.GetVirtualDevice().Key = int32(4000 + n)
+	}
+	return card, err
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
-	"reflect"
+	"strings"
 
 	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -17,7 +19,7 @@ func (v *vcenter) changeMachine(machine *object.VirtualMachine, c command) error
 		}
 		return v.wait(machine.PowerOff(v))
 	case "destroy":
-		return v.wait(machine.Destroy(v))
+		return v.destroy(machine)
 	case "rename":
 		return v.wait(machine.Rename(v, c.Name))
 	case "migrate":
@@ -30,12 +32,39 @@ func (v *vcenter) changeMachine(machine *object.VirtualMachine, c command) error
 	case "snapshot":
 		return v.wait(machine.CreateSnapshot(v, c.Name, "", false, false))
 	case "remove-snapshot":
-		return v.wait(machine.RemoveSnapshot(v, c.Name, false, nil))
+		return v.removeSnapshot(machine, c.Name)
 	case "nic":
 		return v.replaceCard(machine, c)
+	case "event":
+		return v.postEvent(machine, c)
 	default:
 		return v.reconfigure(machine, c)
 	}
+}
+
+func (v *vcenter) destroy(machine *object.VirtualMachine) error {
+	state, err := machine.PowerState(v)
+	if err != nil {
+		return err
+	}
+	if state == types.VirtualMachinePowerStatePoweredOn {
+		if err := v.wait(machine.PowerOff(v)); err != nil {
+			return err
+		}
+	}
+	return v.wait(machine.Destroy(v))
+}
+
+func (v *vcenter) removeSnapshot(machine *object.VirtualMachine, name string) error {
+	if err := v.wait(machine.RemoveSnapshot(v, name, false, nil)); err != nil {
+		return err
+	}
+	if v.Map.Get(machine.Reference()).(*simulator.VirtualMachine).Snapshot == nil {
+		empty := &mo.VirtualMachine{}
+		empty.Self = machine.Reference()
+		tell(v.Context, empty, types.PropertyChange{Name: "snapshot.currentSnapshot", Op: types.PropertyChangeOpRemove})
+	}
+	return nil
 }
 
 // addMachine makes one like the others, on the host and the port group that are named, and powers it on.
@@ -66,36 +95,39 @@ func (v *vcenter) addMachine(c command) error {
 	return v.wait(made.PowerOn(v))
 }
 
-// replaceCard gives the first network card another type, or another network, or adds one where there is none.
+// replaceCard gives the first network card another type or another network, or adds one.
 func (v *vcenter) replaceCard(machine *object.VirtualMachine, c command) error {
 	devices, err := machine.Device(v)
 	if err != nil {
 		return err
 	}
 	cards := devices.SelectByType((*types.VirtualEthernetCard)(nil))
-	kind, backing := c.Type, types.BaseVirtualDeviceBackingInfo(nil)
+	if len(cards) == 0 {
+		return fmt.Errorf("%q has no network card", c.Vm)
+	}
+	// VirtualVmxnet3 is called vmxnet3.
+	kind := strings.ToLower(strings.TrimPrefix(devices.TypeName(cards[0]), "Virtual"))
+	if c.Type != "" {
+		kind = c.Type
+	}
+	backing := cards[0].GetVirtualDevice().Backing
 	if c.Network != "" {
 		if backing, err = v.backing(c.Network); err != nil {
 			return err
 		}
 	}
-	if len(cards) > 0 {
-		old := cards[0].GetVirtualDevice()
-		if backing == nil {
-			backing = old.Backing
-		}
-		if kind == "" {
-			kind = devices.Type(cards[0])
-		}
-		if !c.On {
-			if err := machine.RemoveDevice(v, false, cards[0]); err != nil {
-				return err
-			}
-		}
+	key := 0
+	if c.On {
+		key = len(cards)
 	}
-	card, err := devices.CreateEthernetCard(kind, backing)
+	card, err := networkCard(kind, backing, key)
 	if err != nil {
 		return err
+	}
+	if !c.On {
+		if err := machine.RemoveDevice(v, false, cards[0]); err != nil {
+			return err
+		}
 	}
 	return machine.AddDevice(v, card)
 }
@@ -113,26 +145,4 @@ func (v *vcenter) reconfigure(machine *object.VirtualMachine, c command) error {
 		spec.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevel(c.Latency)}
 	}
 	return v.wait(machine.Reconfigure(v, spec))
-}
-
-// postEvent posts what vCenter does and the simulator does not: an event of any type about a machine.
-func (v *vcenter) postEvent(c command) error {
-	machine, err := v.machine(c.Vm)
-	if err != nil {
-		return err
-	}
-	kind, ok := types.TypeFunc()(c.Type)
-	if !ok {
-		return fmt.Errorf("no event is called %q", c.Type)
-	}
-	event, ok := reflect.New(kind).Interface().(types.BaseEvent)
-	if !ok {
-		return fmt.Errorf("%s is no event", c.Type)
-	}
-	ref := machine.Reference()
-	event.GetEvent().Vm = &types.VmEventArgument{EntityEventArgument: types.EntityEventArgument{Name: c.Vm}, Vm: ref}
-	if task, ok := event.(*types.TaskEvent); ok {
-		task.Info = types.TaskInfo{DescriptionId: c.Name, Entity: &ref, EntityName: c.Vm, State: types.TaskInfoStateSuccess}
-	}
-	return v.post(event)
 }

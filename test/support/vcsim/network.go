@@ -2,10 +2,9 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/vmware/govmomi/event"
 	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -57,27 +56,34 @@ func (v *vcenter) shape(c command) error {
 
 // controlTraffic sets Network I/O Control of the one switch: the limit of virtual machines' traffic on each physical NIC.
 func (v *vcenter) controlTraffic(c command) error {
-	switches := v.Map.All("DistributedVirtualSwitch")
-	if len(switches) == 0 {
+	dvs, ok := v.Map.Any("DistributedVirtualSwitch").(*simulator.DistributedVirtualSwitch)
+	if !ok {
 		return fmt.Errorf("there is no distributed switch")
 	}
-	limit := c.LimitMbps
-	if limit == nil {
-		unlimited := int64(-1)
-		limit = &unlimited
+	limit, reservation := int64(-1), int64(0)
+	if c.LimMbps != nil {
+		limit = *c.LimMbps
 	}
-	reservation := int64(0)
-	return v.change(switches[0].Reference(),
-		types.PropertyChange{Name: "config.networkResourceManagementEnabled", Val: &c.On},
-		types.PropertyChange{Name: "config.networkResourceControlVersion", Val: string(types.DistributedVirtualSwitchNetworkResourceControlVersionVersion3)},
-		types.PropertyChange{Name: "config.infrastructureTrafficResourceConfig", Val: []types.DvsHostInfrastructureTrafficResource{{
-			Key: string(types.DistributedVirtualSwitchHostInfrastructureTrafficClassVirtualMachine),
-			AllocationInfo: types.DvsHostInfrastructureTrafficResourceAllocation{
-				Limit: limit, Reservation: &reservation,
-				Shares: &types.SharesInfo{Shares: 100, Level: types.SharesLevelHigh},
-			},
-		}}},
-	)
+	resources := []types.DvsHostInfrastructureTrafficResource{{
+		Key: string(types.DistributedVirtualSwitchHostInfrastructureTrafficClassVirtualMachine),
+		AllocationInfo: types.DvsHostInfrastructureTrafficResourceAllocation{
+			Limit: &limit, Reservation: &reservation,
+			Shares: &types.SharesInfo{Shares: 100, Level: types.SharesLevelHigh},
+		},
+	}}
+	v.WithLock(dvs, func() {
+		config := dvs.Config.GetDVSConfigInfo()
+		config.NetworkResourceManagementEnabled = c.On
+		config.NetworkResourceControlVersion = string(types.DistributedVirtualSwitchNetworkResourceControlVersionVersion3)
+		config.InfrastructureTrafficResourceConfig = resources
+		empty := &mo.DistributedVirtualSwitch{}
+		empty.Self = dvs.Self
+		tell(v.Context, empty,
+			types.PropertyChange{Name: "config.networkResourceManagementEnabled", Val: c.On},
+			types.PropertyChange{Name: "config.networkResourceControlVersion", Val: config.NetworkResourceControlVersion},
+			types.PropertyChange{Name: "config.infrastructureTrafficResourceConfig", Val: resources})
+	})
+	return nil
 }
 
 // addStandardPortgroup adds one to vSwitch0 of a host, and where a real host shows it: in its configuration.
@@ -113,10 +119,6 @@ func (v *vcenter) addStandardPortgroup(c command) error {
 		Spec: spec, ComputedPolicy: spec.Policy,
 	}
 	all := append(properties.Config.Network.Portgroup, added)
-	return v.change(host.Reference(), types.PropertyChange{Name: "config.network.portgroup", Val: all})
-}
-
-func (v *vcenter) post(what types.BaseEvent) error {
-	what.GetEvent().CreatedTime = time.Now()
-	return event.NewManager(v.client).PostEvent(v, what)
+	v.change(host.Reference(), types.PropertyChange{Name: "config.network.portgroup", Val: all})
+	return nil
 }

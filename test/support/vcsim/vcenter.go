@@ -8,7 +8,6 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
-	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -70,11 +69,7 @@ func (v *vcenter) machine(name string) (*object.VirtualMachine, error) {
 }
 
 // change sets properties as the server does, which clients that wait for updates hear of.
-func (v *vcenter) change(ref types.ManagedObjectReference, changes ...types.PropertyChange) error {
+func (v *vcenter) change(ref types.ManagedObjectReference, changes ...types.PropertyChange) {
 	obj := v.Map.Get(ref)
-	if obj == nil {
-		return fmt.Errorf("no object is called %s", ref)
-	}
-	v.WithLock(obj, func() { v.Update(obj.(mo.Reference), changes) })
-	return nil
+	v.WithLock(obj, func() { v.Update(obj, changes) })
 }
