@@ -43,12 +43,9 @@ export interface HttpClient {
 /** A server asks this much of us at once at most; the third question waits. */
 const MAX_CONNECTIONS = 2;
 
-/** What became of a question whose deadline has passed, or whose collector was told to stop. */
-function failureOf(error: unknown): { readonly reason: ServerFailure; readonly code: string } {
-  const code = httpErrorCode(error);
-  if (code === undefined) throw error;
-  if (isCertificateCode(code)) return { reason: "certificate", code };
-  return { reason: /^(HPE_|EPROTO|Z_)/.test(code) ? "answer" : "unreachable", code };
+function reasonOf(code: string): ServerFailure {
+  if (isCertificateCode(code)) return "certificate";
+  return /^(HPE_|EPROTO|Z_)/.test(code) ? "answer" : "unreachable";
 }
 
 /** One client for one server. */
@@ -97,14 +94,22 @@ export function createHttpClient(tls: TlsOptions): HttpClient {
     }
   }
 
-  async function problem(error: unknown, url: string): Promise<ServerError> {
+  /** @param stopped whose deadline has passed, or who was told to stop: whatever is broken then, is broken by that */
+  async function problem(error: unknown, url: string, stopped: AbortSignal): Promise<unknown> {
     if (error instanceof ServerError) return error;
-    const { reason, code } = failureOf(error);
+    const code = stopped.aborted ? "ABORT_ERR" : httpErrorCode(error);
+    if (code === undefined) return error;
+    const reason = reasonOf(code);
     if (reason !== "certificate") return new ServerError(reason, httpReason(code));
     return new ServerError(reason, `${httpReason(code)}. ${await describeCertificate(url, tls.serverName)}`);
   }
 
-  async function* bodyOf(response: IncomingMessage, { url, maxBytes }: HttpQuestion, end: () => void) {
+  async function* bodyOf(
+    response: IncomingMessage,
+    { url, maxBytes }: HttpQuestion,
+    stopped: AbortSignal,
+    end: () => void,
+  ) {
     const packing = response.headers["content-encoding"] ?? "identity";
     try {
       if (packing !== "identity")
@@ -118,7 +123,7 @@ export function createHttpClient(tls: TlsOptions): HttpClient {
         yield chunk;
       }
     } catch (error) {
-      throw await problem(error, url);
+      throw await problem(error, url, stopped);
     } finally {
       end();
     }
@@ -140,11 +145,11 @@ export function createHttpClient(tls: TlsOptions): HttpClient {
         return {
           status: response.statusCode ?? 0,
           headers: response.headers,
-          body: bodyOf(response, question, end),
+          body: bodyOf(response, question, stop.signal, end),
         };
       } catch (error) {
         end();
-        throw await problem(error, question.url);
+        throw await problem(error, question.url, stop.signal);
       }
     },
     close() {
