@@ -1,3 +1,4 @@
+import type { ServerOptions } from "../collectors/server-options.ts";
 import { formatNetwork } from "../config/cidr.ts";
 import { packetsPerSecondOf } from "../config/found-paths.ts";
 import { ConfigError } from "../config/issues.ts";
@@ -58,6 +59,7 @@ export function renderPlan(file: string, config: Config): string {
     `${count(config.paths.length, "path")}, ${packets} packets/s, about ${bitRate(bits)} each way, ${series} series`,
     ...discoveryLines(config),
     `collectors: ${on.join(", ") || "none"}${off.length > 0 ? ` (off: ${off.join(", ")})` : ""}`,
+    ...serverLines(config),
     ...reflectorLine(config),
     ...probeEndpointLine(config),
     `listens on ${formatListen(config.web.listen)}; POST /-/reload is ${config.web.enableLifecycle ? "on" : "off"}`,
@@ -66,6 +68,20 @@ export function renderPlan(file: string, config: Config): string {
   ]
     .filter((line, i, lines) => line !== "" || lines[i - 1] !== "")
     .join("\n");
+}
+
+/** Servers on other machines, in words. */
+function serverLines({ collectors }: Config): string[] {
+  const servers = (name: string) => {
+    const { enabled, options } = collectors[name] ?? { enabled: false, options: [] };
+    return enabled ? (options as readonly (ServerOptions & { readonly intervalSeconds: number })[]) : [];
+  };
+  const line = (product: string, { name, username, intervalSeconds }: ReturnType<typeof servers>[number]) =>
+    `reads ${product} ${name} as ${username} every ${intervalSeconds} s`;
+  return [
+    ...servers("vcenter").map((server) => line("vCenter", server)),
+    ...servers("nsx").map((server) => line("NSX manager", server)),
+  ];
 }
 
 function reflectorLine({ reflector }: Config): string[] {

@@ -82,6 +82,17 @@ test("what answers others is shown: the reflector, and /probe with its modules a
   expect(stdout).not.toMatch(/probe |STAMP/);
 });
 
+test("servers that would be read are shown, without their passwords", async () => {
+  const servers = [
+    "vcenters: [{url: 'https://vc/sdk', username: monitor, password_env: VC_PASSWORD}]",
+    "nsx_managers: [{url: 'https://nsx', name: east, username: audit, password_env: NSX_PASSWORD}]",
+  ];
+
+  expect(await checkText(servers.join("\n"))).toBe(0);
+  expect(stdout).toContain("reads vCenter vc as monitor every 30 s\n");
+  expect(stdout).toContain("reads NSX manager east as audit every 60 s\n");
+});
+
 test("where more paths come from is shown, and nothing is asked", async () => {
   const code = await checkText(`
 path_urls: ["http://192.0.2.1:1/paths?token=secret"]

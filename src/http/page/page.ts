@@ -76,7 +76,7 @@ function machine({ prober, collectors }: StatusView): Markup {
   const sources = html`<table><thead><tr><th scope="col">Collector</th><th scope="col">State</th><th scope="col">Took</th><th scope="col">Detail</th></tr></thead>
 <tbody>${collectors.map(collectorRow)}</tbody></table>`;
   return html`<section><h2>Prober</h2><div class="prober">${stateBadge(prober.state, prober.state)}${detail}</div></section>
-<section><h2>Sources on this machine</h2>${collectors.length > 0 ? sources : html`<p>No collector has run.</p>`}</section>`;
+<section><h2>Sources</h2>${collectors.length > 0 ? sources : html`<p>No collector has run.</p>`}</section>`;
 }
 
 function renewal(view: StatusView, { page, refreshSeconds }: PageOptions): Markup {
