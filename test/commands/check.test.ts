@@ -60,7 +60,7 @@ default-gateway  gateway    default-gateway (IPv6)  icmp       64,random        
 far.example      external   far.example             icmp       64,512,1400,random  5          1 s      50
 
 3 paths, 125 packets/s, about 490 kbit/s each way, 146 series
-collectors: cpu, pressure, power, softirq, softnet, drops, qdisc, bridge, conntrack, ovs, transport, guest, memory, libvirt, qemu (off: latency, nic)
+collectors: cpu, pressure, power, softirq, softnet, drops, qdisc, bridge, conntrack, ovs, transport, guest, memory, libvirt, qemu, vcenter, nsx (off: latency, nic)
 listens on 127.0.0.1:10862; POST /-/reload is off
 warning: p.json:1:84: [0].labels.env: the label is ignored; known labels are path, __scope__, __protocols__, __sizes__, __rate__, __timeout__, __ip_version__, __port__, __stamp_port__, __key_file__, __dscp__, __ttl__, __df__, __source__, __interface__, __source_ports__
 `);
