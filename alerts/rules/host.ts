@@ -5,7 +5,7 @@ import { losingPathsHere, losingPathsOnHost } from "./cause-text.ts";
 import { softirqRecords } from "./guest.ts";
 import { atHome, join, perExporter } from "./join.ts";
 import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
-import { current, kvmOrVmware, percent, sameLabels } from "./text.ts";
+import { current, kvmOrVmware, percent, sameLabels, whereKnown } from "./text.ts";
 
 const { vm, memory, pressure, cpu } = catalogue;
 
@@ -64,7 +64,7 @@ function cpuOvercommit({ thresholds: t }: PackOptions): readonly AlertRule[] {
       summary: 'Host {{ $labels.host }} runs {{ $value | printf "%.1f" }} vCPUs for each of its CPUs',
       description:
         `${sameLabels("instance", "host")}${current(vcpus, 'printf "%.0f"')} vCPUs of running machines share ` +
-        `${current(vm.hostCpus, 'printf "%.0f"')} CPUs (limit ${t.overcommitRatio} to 1; pinned: ${current(pinned, 'printf "%.0f"')}). ` +
+        `${current(vm.hostCpus, 'printf "%.0f"')} CPUs (limit ${t.overcommitRatio} to 1${whereKnown(pinned, `; pinned: ${current(pinned, 'printf "%.0f"')}`)}). ` +
         "Once they are busy together, some wait while their rings fill. " +
         `${losingPathsOnHost}First, on {{ $labels.host }}: ${kvmOrVmware("virsh list; virsh domstats --vcpu", "esxtop, key c, fields NWLD and %RDY")}`,
     },

@@ -58,10 +58,11 @@ const overcommit =
   '{{ with query (printf "host:virtloss_cpu_overcommit:ratio{instance=%q,host=%q}" $labels.instance $labels.host) }}' +
   'The host\'s machines have {{ . | first | value | printf "%.1f" }} vCPUs for each of its CPUs. {{ end }}';
 
+/** What all vCPUs of a machine can use. */
 const inFull =
   `{{ with query (printf "${vm.vcpus.name}{instance=%q,vm=%q,vm_uuid=%q} * on (job, instance) group_left () ` +
   `${vcenter.hostClock.name}{host=%q} / 1e6" $labels.instance $labels.vm $labels.vm_uuid $labels.host) }}` +
-  'all of its vCPUs are {{ . | first | value | printf "%.0f" }} MHz{{ else }}all of its vCPUs times the host\'s clock is all that it can use{{ end }}';
+  '{{ . | first | value | printf "%.0f" }} MHz{{ else }}their number times the clock of the host{{ end }}';
 
 /** Pages nobody by itself, and is a warning with or without loss: the guest cannot see what it loses by it. */
 function vcpuReadyHigh({ thresholds: t }: PackOptions): AlertRule {
@@ -76,12 +77,12 @@ function vcpuReadyHigh({ thresholds: t }: PackOptions): AlertRule {
       `${sameVm}In the last 5 min ${worstVcpu} had work for {{ $value | humanizePercentage }} of the time and did not run ` +
       `(limit ${percent(t.readyRatio)}); while a vCPU waits it empties no ring, and the guest logs nothing. ` +
       `${overcommit}${whereKnown(vm.vcpuQuota, `A quota gives each vCPU ${current(vm.vcpuQuota, "humanizePercentage")} of a CPU, and waiting for it counts. `)}` +
-      `${whereKnown(limited, `Its CPU limit is ${current(limited, "humanizePercentage")} of the time the reason. `)}` +
+      `${whereKnown(limited, `Its own CPU limit keeps it for ${current(limited, "humanizePercentage")} of the time. `)}` +
       `${recentEventsOfVm}${losingPathsOfVm}` +
       kvmOrVmware(
         "Pin its vCPUs, give it fewer, or keep CPU for it. " +
           "First, on {{ $labels.host }}: virsh vcpuinfo {{ $labels.vm }}; virsh schedinfo {{ $labels.vm }}",
-        `Reserve CPU for it (now ${megahertz(vm.cpuReservation)}; ${inFull}), give it fewer vCPUs, or move it to another host. ` +
+        `Reserve CPU for it (now ${megahertz(vm.cpuReservation)}; its vCPUs in full: ${inFull}), give it fewer vCPUs, or move it to another host. ` +
           "First, on {{ $labels.host }}: esxtop, key c, field %RDY",
       ),
   };

@@ -7,7 +7,7 @@ import { percent, sameLabels } from "./text.ts";
 const { serverFailure, serverLastSuccess } = catalogue.self;
 const { samples, newestSample, missingPrivilege } = catalogue.vcenter;
 
-const theServer = "{{ $labels.collector }} {{ $labels.server }}";
+const theServer = '{{ if eq $labels.collector "nsx" }}NSX manager{{ else }}vCenter{{ end }} {{ $labels.server }}';
 const sameServer = sameLabels("instance", "collector", "server");
 const age = `{{ with query (print "time() - ${serverLastSuccess.name}" $same) }}Its last good answer is {{ . | first | value | humanizeDuration }} old. {{ else }}It has not answered since the exporter's start. {{ end }}`;
 const stale = `${sameServer}${age}What it told is shown for some intervals more, then it is gone: its machines are unseen, not healthy. `;
@@ -32,7 +32,7 @@ const credentialsRefused: AlertRule = {
   summary: `${theServer} refuses the user name and password of {{ $labels.instance }}`,
   description:
     `${stale}It is asked again after 15 minutes and more seldom from then on, so that no account is locked, and at once when the password is another. ` +
-    "Put the right password into password_file. " +
+    "Put the right password where the configuration says (password_file, password_env). " +
     log,
 };
 

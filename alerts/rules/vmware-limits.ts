@@ -38,16 +38,19 @@ const allLimits =
   "$labels.vm $labels.vm_uuid $labels.mac $labels.network)";
 const peak =
   `{{ with query (printf "8 * max(${limit.peak.name}${thisLimit}) / 1e6" ${itsLabels}) }}` +
-  ', in a burst {{ . | first | value | printf "%.6g" }} Mbit/s{{ end }}';
+  ', peak {{ . | first | value | printf "%.6g" }} Mbit/s{{ end }}';
 const burst =
   `{{ with query (printf "max(${limit.burst.name}${thisLimit})" ${itsLabels}) }}` +
   ", burst {{ . | first | value | humanize1024 }}B{{ end }}";
+
+const place = (source: string): string =>
+  `{{ if eq ${source} "portgroup" }}port group{{ else if eq ${source} "segment" }}NSX segment{{ else }}Network I/O Control{{ end }}`;
 
 /** What holds the packets of one NIC back, in words. */
 const limitsOfNic =
   `{{ range $i, $_ := query ${allLimits} | sortByLabel "direction" }}{{ if $i }}; {{ end }}` +
   '{{ if eq (label "direction" .) "to_guest" }}to it{{ else }}from it{{ end }} {{ . | value | printf "%.6g" }} Mbit/s' +
-  `${peak}${burst} ({{ label "source" . }}){{ end }}`;
+  `${peak}${burst} (${place('(label "source" .)')}){{ end }}`;
 
 const compare =
   "To be sure, connect the machine for some minutes to a temporary port group without limits: if its loss ends, this limit is the cause. ";
@@ -68,7 +71,7 @@ function networkLimited(): AlertRule {
     summary: 'Network {{ $labels.network }} limits its machines to {{ $value | printf "%.6g" }} Mbit/s',
     description:
       'What {{ if eq $labels.direction "to_guest" }}goes to{{ else }}comes from{{ end }} a machine on it faster than that is dropped once the burst is used up, and nothing inside the machine shows it. ' +
-      "Told by {{ $labels.source }}{{ if $labels.switch }}, switch {{ $labels.switch }}{{ end }}; NICs on networks of that name: " +
+      `Set at its ${place("$labels.source")}{{ if $labels.switch }}, switch {{ $labels.switch }}{{ end }}; NICs on networks of that name: ` +
       `{{ with query (printf "count(count by (vm, vm_uuid, mac) (${vm.nicInfo.name}{network=%q}))" $labels.network) }}{{ . | first | value | printf "%.0f" }}{{ end }}. ` +
       settings,
   };

@@ -75,7 +75,7 @@ function firewallBesideLoss({ thresholds: t }: PackOptions): AlertRule {
     summary: "The firewall drops packets on NSX segment {{ $labels.network }} while machines on it lose packets",
     description:
       `${perSecond} by rules, or by flood protection. ` +
-      `{{ with query (printf "topk(3, ${ruleDrops.record}{server=%q} > 0)" $labels.server) }}Rules that drop most: ` +
+      `{{ with query (printf "sort_desc(topk(3, ${ruleDrops.record}{server=%q} > 0))" $labels.server) }}Rules that drop most: ` +
       '{{ range $i, $_ := . }}{{ if $i }}, {{ end }}{{ label "rule" . }} ({{ label "rule_id" . }}) {{ . | value | humanize }}/s{{ end }}. {{ end }}' +
       `${losingMachines}First, in NSX Manager ({{ $labels.server }}): Distributed Firewall, log and statistics of these rules; a machine in the exclusion list shows whether the firewall is the cause`,
   };
