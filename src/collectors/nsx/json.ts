@@ -38,7 +38,7 @@ export function isTrue(object: Json | undefined, key: string): boolean {
 
 /** Any Unicode but what would break a line or a terminal. */
 export function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, "?").slice(0, MAX_TEXT);
+  return text.slice(0, MAX_TEXT).replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, "?");
 }
 
 /** @param place names the answer in errors @throws ParseError */

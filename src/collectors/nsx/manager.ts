@@ -1,6 +1,6 @@
 import { ParseError, ServerError } from "../../kernel/host.ts";
 import type { Note } from "../collector.ts";
-import { type Json, parseObject } from "./json.ts";
+import { type Json, objectOf, parseObject } from "./json.ts";
 import { isGoing, type Page, parsePage } from "./parse.ts";
 import type { NsxSession } from "./session.ts";
 
@@ -45,7 +45,7 @@ function readable<T>(parse: () => T): T {
 export function createManager(session: NsxSession, signal: AbortSignal, note: Note): Manager {
   async function object(path: string, kind: string): Promise<Json> {
     const text = await session.get(path, kind, signal);
-    return readable(() => parseObject(path, text));
+    return readable(() => parseObject(kind, text));
   }
 
   async function* pages(path: string, kind: string): AsyncGenerator<Page> {
@@ -55,17 +55,20 @@ export function createManager(session: NsxSession, signal: AbortSignal, note: No
     let count = 0;
     for (let pageNumber = 1; ; pageNumber++) {
       const answer = await object(next, kind);
-      const page = readable(() => parsePage(path, answer));
+      const page = readable(() => parsePage(kind, answer));
       yield page;
       count += page.objects.length;
       total = page.total ?? total;
       // The last page of a search may have a cursor too.
       if (page.cursor === undefined || page.objects.length === 0 || count >= total) return;
+      const following = `${first}&cursor=${encodeURIComponent(page.cursor)}`;
+      if (following === next)
+        throw new ServerError("answer", `${kind}: expected a new cursor, found the last one again`);
       if (pageNumber === MAX_PAGES) {
         note(`${kind}: only the first ${count} are read`);
         return;
       }
-      next = `${first}&cursor=${encodeURIComponent(page.cursor)}`;
+      next = following;
     }
   }
 
@@ -73,10 +76,14 @@ export function createManager(session: NsxSession, signal: AbortSignal, note: No
     object,
     async list(path, kind, parse) {
       const records = [];
+      // What changes meanwhile may come on two pages.
+      const seen = new Set<unknown>();
       let odd = 0;
       for await (const page of pages(path, kind)) {
         for (const value of page.objects) {
-          if (isGoing(value)) continue;
+          const ownPath = objectOf(value)?.["path"];
+          if (isGoing(value) || (ownPath !== undefined && seen.has(ownPath))) continue;
+          seen.add(ownPath);
           const record = parse(value);
           if (record === undefined) odd++;
           else records.push(record);

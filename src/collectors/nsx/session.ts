@@ -4,6 +4,7 @@ import { createLoginGate } from "../login-backoff.ts";
 import type { MonotonicMs } from "../reading.ts";
 import { openClient, readPassword } from "../server-login.ts";
 import type { ServerOptions } from "../server-options.ts";
+import { placed, placeOf, statusProblem } from "./problems.ts";
 
 export interface NsxSession {
   /**
@@ -23,26 +24,11 @@ interface Login {
 }
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const LOGIN_PATH = "/api/session/create";
+const LOGOUT_PATH = "/api/session/destroy";
 const LOGOUT_MS = 2000;
 /** A session that is younger has not expired: what it may not read is not for this account. */
 const YOUNG_MS = 30_000;
-
-function statusProblem(path: string, status: number): ServerError {
-  const said = `${path}: it answers with status ${status}`;
-  if (status === 429) return new ServerError("unreachable", `${said}: it is asked too often; raise interval`);
-  if (status === 502 || status === 503) {
-    return new ServerError("unreachable", `${said}: it is starting, or overloaded`);
-  }
-  if (status >= 300 && status < 400) {
-    return new ServerError("answer", `${said}, a redirection: write the last URL into the configuration`);
-  }
-  if (status === 404) return new ServerError("answer", `${said}: this version of NSX has no such thing`);
-  return new ServerError("answer", `${said}: its log says why`);
-}
-
-function privilegeProblem(path: string, username: string): ServerError {
-  return new ServerError("privilege", `${path}: ${username} may not read it: give it the role Auditor`);
-}
 
 async function discard({ body }: HttpAnswer): Promise<void> {
   for await (const _ of body) break;
@@ -55,7 +41,7 @@ async function textOf({ body }: HttpAnswer): Promise<string> {
 }
 
 /** The session of a login that worked. @throws ServerError */
-function loginOf({ headers }: HttpAnswer, path: string, sinceMs: number): Login {
+function loginOf({ headers }: HttpAnswer, sinceMs: number): Login {
   const cookies = headers["set-cookie"]?.map((cookie) => cookie.split(";")[0] ?? "") ?? [];
   const token = headers["x-xsrf-token"];
   if (cookies.some((cookie) => /^JSESSIONID=./.test(cookie)) && typeof token === "string") {
@@ -63,7 +49,7 @@ function loginOf({ headers }: HttpAnswer, path: string, sinceMs: number): Login 
   }
   throw new ServerError(
     "answer",
-    `${path}: expected the cookie JSESSIONID and the header X-XSRF-TOKEN, found less: is this the URL of an NSX manager?`,
+    "expected the cookie JSESSIONID and the header X-XSRF-TOKEN, found less: is this the URL of an NSX manager?",
   );
 }
 
@@ -104,7 +90,6 @@ export function createSession(host: Host, options: ServerOptions, monotonicMs: M
   }
 
   async function logIn(signal: AbortSignal): Promise<Login> {
-    const path = "/api/session/create";
     const password = await readPassword(host, options);
     gate.check(password);
     const answer = await ask(
@@ -113,7 +98,7 @@ export function createSession(host: Host, options: ServerOptions, monotonicMs: M
         headers: { "Content-Type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams({ j_username: username, j_password: password }).toString(),
       },
-      path,
+      LOGIN_PATH,
       signal,
     );
     await discard(answer);
@@ -124,8 +109,8 @@ export function createSession(host: Host, options: ServerOptions, monotonicMs: M
         `it refuses the login of ${username}: mend username or the password; the account may also be locked`,
       );
     }
-    if (answer.status !== 200) throw statusProblem(path, answer.status);
-    login = loginOf(answer, path, monotonicMs());
+    if (answer.status !== 200) throw statusProblem(answer.status);
+    login = loginOf(answer, monotonicMs());
     gate.accepted();
     return login;
   }
@@ -134,7 +119,7 @@ export function createSession(host: Host, options: ServerOptions, monotonicMs: M
   function renew(used: Login | undefined, signal: AbortSignal): Promise<Login> {
     if (login && login !== used) return Promise.resolve(login);
     login = undefined;
-    pending ??= logIn(signal).finally(() => {
+    pending ??= placed(placeOf(LOGIN_PATH, "login"), () => logIn(signal)).finally(() => {
       pending = undefined;
     });
     return pending;
@@ -151,37 +136,43 @@ export function createSession(host: Host, options: ServerOptions, monotonicMs: M
     return status === 403 && !forbidden.has(kind) && monotonicMs() - used.sinceMs >= YOUNG_MS;
   }
 
+  async function read(path: string, kind: string, answer: HttpAnswer): Promise<string> {
+    if (answer.status === 200) {
+      forbidden.delete(kind);
+      return textOf(answer);
+    }
+    await discard(answer);
+    if (answer.status === 403) {
+      throw new ServerError("privilege", `${username} may not read it: give it the role Auditor`);
+    }
+    if (answer.status !== 401) throw statusProblem(answer.status);
+    login = undefined;
+    throw new ServerError(
+      "credentials",
+      `${placeOf(path, kind)}: it refuses the session that it has just given: a session belongs to one manager node, so the URL has to name one, or a load balancer that stays with it`,
+    );
+  }
+
   return {
     async get(path, kind, signal) {
       const used = login ?? (await renew(undefined, signal));
-      let answer = await askWith(used, path, signal);
-      if (mayHaveExpired(answer.status, used, kind)) {
+      return placed(placeOf(path, kind), async () => {
+        const answer = await askWith(used, path, signal);
+        if (!mayHaveExpired(answer.status, used, kind)) return read(path, kind, answer);
         await discard(answer);
-        answer = await askWith(await renew(used, signal), path, signal);
-        if (answer.status === 403) forbidden.add(kind);
-      }
-      if (answer.status === 200) {
-        forbidden.delete(kind);
-        return textOf(answer);
-      }
-      await discard(answer);
-      if (answer.status === 403) throw privilegeProblem(path, username);
-      if (answer.status !== 401) throw statusProblem(path, answer.status);
-      login = undefined;
-      throw new ServerError(
-        "credentials",
-        `${path}: it refuses the session that it has just given: a session belongs to one manager node, so the URL has to name one, or a load balancer that stays with it`,
-      );
+        const again = await askWith(await renew(used, signal), path, signal);
+        if (again.status === 403) forbidden.add(kind);
+        return read(path, kind, again);
+      });
     },
     async close() {
       const last = login;
       login = undefined;
       if (last) {
-        const path = "/api/session/destroy";
         const headers = { Cookie: last.cookie, "X-XSRF-TOKEN": last.token };
         const question = { method: "POST", headers, deadlineMs: LOGOUT_MS } as const;
         // The session ends by itself where the manager does not take the trouble.
-        await ask(question, path, new AbortController().signal).then(discard, () => undefined);
+        await ask(question, LOGOUT_PATH, new AbortController().signal).then(discard, () => undefined);
       }
       await closeClient();
     },

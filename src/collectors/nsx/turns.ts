@@ -63,7 +63,7 @@ export function createTurns<T>(kind: string, atOnce: number): Turns<T> {
   }
 
   function tell(chosen: number, { answered, failed, failure }: Asked, { note }: Round): void {
-    if (failure) note(`${kind}: ${failed} of ${answered + failed} not read: ${failure.message}`);
+    if (failure) note(`${failed} of ${answered + failed} not read: ${failure.message}`);
     else if (answered < chosen)
       note(`${kind}: ${chosen - answered} of ${chosen} wait for the next reading: it is slow`);
   }
