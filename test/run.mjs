@@ -10,6 +10,7 @@ import { canInstall, installPackages, missingPackages } from "../packaging/debia
 import { ensureBuild, ensureDependencies, ensureNode, root, SetupError } from "../packaging/ensure.mjs";
 import { ensureStampSuite } from "./stamp-suite.mjs";
 import { ensureGuest } from "./support/vm/ensure-guest.mjs";
+import { ensureVcsim } from "./vcsim.mjs";
 
 const CANNOT_RUN = 3;
 /** Of each run of jest: one that waits for something that a failed test left behind has its result written already. */
@@ -81,7 +82,9 @@ try {
   ensureNode();
   ensureDependencies();
   ensureBuild();
-  const missing = [ensurePackages(), ensureStampSuite(), ensureGuest()].filter((sentence) => sentence !== undefined);
+  const missing = [ensurePackages(), ensureStampSuite(), ensureGuest(), ensureVcsim()].filter(
+    (sentence) => sentence !== undefined,
+  );
   const { passed, failed, skipped } = runTests(process.argv.slice(2));
   for (const sentence of missing) console.error(sentence);
   if (passed + failed === 0) console.error("no test was run");

@@ -46,7 +46,7 @@ func (i inventory) fill(v *vcenter) error {
 		if err != nil {
 			return err
 		}
-		spec, err := machine(fmt.Sprintf("%s_VM%d", host.Name(), n/len(hosts)), networks[n%len(networks)])
+		spec, err := v.newMachine(fmt.Sprintf("%s_VM%d", host.Name(), n/len(hosts)), networks[n%len(networks)])
 		if err != nil {
 			return err
 		}
@@ -72,8 +72,8 @@ func (i inventory) fill(v *vcenter) error {
 	return nil
 }
 
-// machine has the devices of a common one: two vCPUs, a disk, a CD drive, one vmxnet3.
-func machine(name string, network types.BaseVirtualDeviceBackingInfo) (types.VirtualMachineConfigSpec, error) {
+// newMachine has the devices of a common one: two vCPUs, a disk, a CD drive, one vmxnet3.
+func (v *vcenter) newMachine(name string, network types.BaseVirtualDeviceBackingInfo) (types.VirtualMachineConfigSpec, error) {
 	spec := types.VirtualMachineConfigSpec{
 		Name:     name,
 		NumCPUs:  2,
@@ -96,7 +96,7 @@ func machine(name string, network types.BaseVirtualDeviceBackingInfo) (types.Vir
 	}
 	disk := devices.CreateDisk(scsi.(types.BaseVirtualController), types.ManagedObjectReference{}, datastore+" "+path.Join(name, "disk1.vmdk"))
 	disk.CapacityInKB = 10 << 20
-	card, err := networkCard("vmxnet3", network, 0)
+	card, err := v.newCard("vmxnet3", network, 0)
 	if err != nil {
 		return spec, err
 	}
@@ -104,11 +104,17 @@ func machine(name string, network types.BaseVirtualDeviceBackingInfo) (types.Vir
 	return spec, err
 }
 
-// networkCard has the key that vCenter gives to the n-th card of a machine: its name in performance data.
-func networkCard(kind string, network types.BaseVirtualDeviceBackingInfo, n int) (types.BaseVirtualDevice, error) {
-	card, err := object.VirtualDeviceList{}.CreateEthernetCard(kind, network)
-	if err == nil {
-		card.GetVirtualDevice().Key = int32(4000 + n)
+// newCard has the key that vCenter gives to the n-th card of a machine, its name in performance data, and a MAC address that
+// no other card has: the simulator's own have three digits.
+func (v *vcenter) newCard(kind string, network types.BaseVirtualDeviceBackingInfo, n int) (types.BaseVirtualDevice, error) {
+	device, err := object.VirtualDeviceList{}.CreateEthernetCard(kind, network)
+	if err != nil {
+		return nil, err
 	}
-	return card, err
+	card := device.(types.BaseVirtualEthernetCard).GetVirtualEthernetCard()
+	card.Key = int32(4000 + n)
+	card.AddressType = string(types.VirtualEthernetCardMacTypeAssigned)
+	v.cards++
+	card.MacAddress = fmt.Sprintf("00:50:56:%02x:%02x:%02x", 0x80+v.cards>>16, v.cards>>8&255, v.cards&255)
+	return device, nil
 }

@@ -81,7 +81,7 @@ func (v *vcenter) addMachine(c command) error {
 	if err != nil {
 		return err
 	}
-	spec, err := machine(c.Name, network)
+	spec, err := v.newMachine(c.Name, network)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (v *vcenter) replaceCard(machine *object.VirtualMachine, c command) error {
 	if c.On {
 		key = len(cards)
 	}
-	card, err := networkCard(kind, backing, key)
+	card, err := v.newCard(kind, backing, key)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type vcenter struct {
 	finder  *find.Finder
 	folders *object.DatacenterFolders
 	calls   *calls
+	// cards is how many network cards were made.
+	cards int
 }
 
 func newVcenter(model *simulator.Model) (*vcenter, error) {
@@ -39,7 +41,7 @@ func newVcenter(model *simulator.Model) (*vcenter, error) {
 	}
 	calls := &calls{counted: map[string]int{}, delays: map[string]time.Duration{}}
 	ctx.Map.Handler = calls.before
-	return &vcenter{ctx, model.Service, client, finder, folders, calls}, nil
+	return &vcenter{ctx, model.Service, client, finder, folders, calls, 0}, nil
 }
 
 // wait waits for a task that may not have been started.
