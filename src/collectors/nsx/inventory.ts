@@ -11,7 +11,7 @@ import {
   parseRule,
   type Rule,
 } from "./parse.ts";
-import { createTurns, type Round, type Turns } from "./turns.ts";
+import { createTurns, type Round, type Turns, type TurnsOptions } from "./turns.ts";
 
 /** What an NSX manager has, each list as it is asked for. @throws ServerError */
 export interface Inventory {
@@ -97,12 +97,12 @@ export interface OwnLists {
   readonly rules: Turns<(Rule | "other")[]>;
 }
 
-/** Kept from one reading to the next. @param atOnce objects that are asked for each of their lists in one reading */
-export function createOwnLists(atOnce: number): OwnLists {
+/** Kept from one reading to the next. */
+export function createOwnLists(options: Omit<TurnsOptions, "kind">): OwnLists {
   return {
-    securityBindings: createTurns(lists.securityBindings.kind, atOnce),
-    qosBindings: createTurns(lists.qosBindings.kind, atOnce),
-    rules: createTurns(lists.rules.kind, atOnce),
+    securityBindings: createTurns({ ...options, kind: lists.securityBindings.kind }),
+    qosBindings: createTurns({ ...options, kind: lists.qosBindings.kind }),
+    rules: createTurns({ ...options, kind: lists.rules.kind }),
   };
 }
 

@@ -16,11 +16,11 @@ import { createTopRules } from "./top-rules.ts";
 import { createTurns, type Round } from "./turns.ts";
 
 /** One reading of a manager. @throws ServerError where it lets us read nothing, or stopped answering */
-export type ReadManager = (round: Omit<Round, "isTimeUp">) => Promise<AnySample[]>;
+export type ReadManager = (round: Round) => Promise<AnySample[]>;
 
-/** Statistics are asked for one by one: what a slow manager has not answered by then waits for the next reading. */
-const POLICIES_UNTIL_MS = 20_000;
-const SEGMENTS_UNTIL_MS = 60_000;
+/** For what is asked for one by one. All of it together is less than a reading may take. */
+const SEGMENTS_MS = 40_000;
+const OTHERS_MS = 12_000;
 const POLICIES_AT_ONCE = 200;
 const GROUPS_AT_ONCE = 50;
 
@@ -40,10 +40,20 @@ async function readStatistics<T>(
 /** Keeps what is asked for in turns from one reading to the next. */
 export function createReader(session: NsxSession, options: NsxOptions, monotonicMs: MonotonicMs): ReadManager {
   const { name: server, segmentsAtOnce, topRules } = options;
-  const own = createOwnLists(segmentsAtOnce);
-  const drops = createTurns<readonly SegmentDrops[]>("statistics of segments", segmentsAtOnce);
-  const counts = createTurns<readonly RuleCount[]>("statistics of security policies", POLICIES_AT_ONCE);
-  const groupNames = createTurns<string>("groups", GROUPS_AT_ONCE);
+  const others = { timeMs: OTHERS_MS, monotonicMs };
+  const own = createOwnLists({ atOnce: segmentsAtOnce, ...others });
+  const groupNames = createTurns<string>({ kind: "groups", atOnce: GROUPS_AT_ONCE, ...others });
+  const counts = createTurns<readonly RuleCount[]>({
+    kind: "statistics of security policies",
+    atOnce: POLICIES_AT_ONCE,
+    ...others,
+  });
+  const drops = createTurns<readonly SegmentDrops[]>({
+    kind: "statistics of segments",
+    atOnce: segmentsAtOnce,
+    timeMs: SEGMENTS_MS,
+    monotonicMs,
+  });
   const top = createTopRules<Rule>(topRules);
 
   async function readVersion(manager: Manager): Promise<AnySample[]> {
@@ -72,13 +82,12 @@ export function createReader(session: NsxSession, options: NsxOptions, monotonic
     return ruleSamples(server, top.choose(countRules(rules, byPolicy)), policies);
   }
 
-  return async ({ signal, note }) => {
-    const startedMs = monotonicMs();
-    const until = (ms: number): Round => ({ signal, note, isTimeUp: () => monotonicMs() - startedMs > ms });
+  return async (round) => {
+    const { signal, note } = round;
     const attempt = createAttempts(signal, note);
     const manager = createManager(session, signal, note);
 
-    const inventory = await openInventory(manager, own, until(POLICIES_UNTIL_MS));
+    const inventory = await openInventory(manager, own, round);
     const { segments } = inventory;
     const samples: AnySample[] = [sample(m.segments, { server }, segments.length)];
     samples.push(...(await attempt(() => readVersion(manager), [])));
@@ -87,8 +96,8 @@ export function createReader(session: NsxSession, options: NsxOptions, monotonic
       [...(await attempt(inventory.securityBindings, [])), ...(await attempt(inventory.qosBindings, []))],
     );
     samples.push(...segmentLimitSamples(segments, limits));
-    samples.push(...(await attempt(() => readFlood(manager, inventory, until(POLICIES_UNTIL_MS)), [])));
-    samples.push(...(await attempt(() => readRules(manager, inventory, until(POLICIES_UNTIL_MS)), [])));
+    samples.push(...(await attempt(() => readFlood(manager, inventory, round), [])));
+    samples.push(...(await attempt(() => readRules(manager, inventory, round), [])));
 
     // Shapers have no counter here: what they drop is in the machines' own.
     const isLimited = (path: string) =>
@@ -96,7 +105,7 @@ export function createReader(session: NsxSession, options: NsxOptions, monotonic
       false;
     const paths = segments.map(({ path }) => path);
     const ask = (path: string) => readStatistics(manager, path, "segments", parseSegmentStatistics);
-    const known = await drops.read(paths, isLimited, ask, until(SEGMENTS_UNTIL_MS));
+    const known = await drops.read(paths, isLimited, ask, round);
     samples.push(...segmentDropSamples(server, segments, known, isLimited));
     return samples;
   };

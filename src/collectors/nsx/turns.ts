@@ -1,12 +1,21 @@
 import type { Note } from "../collector.ts";
+import type { MonotonicMs } from "../reading.ts";
 import { type Asked, askEach } from "./ask-each.ts";
 
-/** The time of one reading. */
+/** One reading. */
 export interface Round {
   readonly signal: AbortSignal;
   readonly note: Note;
-  /** Whether what is left had better wait for the next reading. */
-  isTimeUp(): boolean;
+}
+
+export interface TurnsOptions {
+  /** Of thing, for notes. */
+  readonly kind: string;
+  /** Things that are asked for in one reading at most. */
+  readonly atOnce: number;
+  /** Milliseconds after which those that a slow manager has not answered wait for the next reading. */
+  readonly timeMs: number;
+  readonly monotonicMs: MonotonicMs;
 }
 
 /** Answers about many things, of which only some are asked for in one reading. */
@@ -35,8 +44,7 @@ const URGENCY = 4;
 /** An answer is forgotten when so many turns have passed without another one. */
 const KEPT_TURNS = 6;
 
-/** @param kind of thing, for notes @param atOnce things that are asked for in one reading at most */
-export function createTurns<T>(kind: string, atOnce: number): Turns<T> {
+export function createTurns<T>({ kind, atOnce, timeMs, monotonicMs }: TurnsOptions): Turns<T> {
   const known = new Map<string, Known<T>>();
   let reading = 0;
 
@@ -71,6 +79,7 @@ export function createTurns<T>(kind: string, atOnce: number): Turns<T> {
   return {
     async read(keys, isUrgent, ask, round) {
       reading++;
+      const untilMs = monotonicMs() + timeMs;
       const chosen = choose(keys, isUrgent);
       const asked = await askEach(
         chosen,
@@ -81,7 +90,7 @@ export function createTurns<T>(kind: string, atOnce: number): Turns<T> {
           one.answer = await ask(key);
           one.answeredIn = reading;
         },
-        round.isTimeUp,
+        () => monotonicMs() > untilMs,
         round.signal,
       );
       forget(keys);

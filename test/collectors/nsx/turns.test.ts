@@ -1,16 +1,17 @@
 import { createTurns, type Round } from "../../../src/collectors/nsx/turns.ts";
 import { ServerError } from "../../../src/kernel/host.ts";
 
-const round = (notes: string[] = [], isTimeUp = () => false): Round => ({
+const round = (notes: string[] = []): Round => ({
   signal: new AbortController().signal,
   note: (detail) => notes.push(detail),
-  isTimeUp,
 });
+const things = <T>(atOnce: number, nowMs = () => 0) =>
+  createTurns<T>({ kind: "things", atOnce, timeMs: 1000, monotonicMs: nowMs });
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `k${i}`);
 const never = () => false;
 
 test("each has its turn, and its answer is kept until the next one", async () => {
-  const turns = createTurns<number>("things", 4);
+  const turns = things<number>(4);
   const asked: string[][] = [];
 
   for (let reading = 0; reading < 4; reading++) {
@@ -25,7 +26,7 @@ test("each has its turn, and its answer is kept until the next one", async () =>
 });
 
 test("urgent ones come first and four times as often, and nobody waits for ever", async () => {
-  const turns = createTurns<number>("things", 10);
+  const turns = things<number>(10);
   const counts = new Map<string, number>();
   const urgent = new Set(numbered(5));
   const first: string[] = [];
@@ -53,14 +54,14 @@ test("urgent ones come first and four times as often, and nobody waits for ever"
 });
 
 test("what exists no longer is forgotten", async () => {
-  const turns = createTurns<string>("things", 10);
+  const turns = things<string>(10);
   await turns.read(["a", "b"], never, async (key) => key, round());
 
   expect([...(await turns.read(["b"], never, async (key) => key, round())).keys()]).toEqual(["b"]);
 });
 
 test("an answer is not kept for ever where no other comes", async () => {
-  const turns = createTurns<number>("things", 2);
+  const turns = things<number>(2);
   const refuse = async () => {
     throw new ServerError("answer", "no");
   };
@@ -73,7 +74,7 @@ test("an answer is not kept for ever where no other comes", async () => {
 });
 
 test("after three failures in a row the rest is not asked, and a note tells how many and why", async () => {
-  const turns = createTurns<number>("things", 100);
+  const turns = things<number>(100);
   const notes: string[] = [];
   let asked = 0;
 
@@ -92,28 +93,25 @@ test("after three failures in a row the rest is not asked, and a note tells how 
 });
 
 test("when time is up the rest waits, and has its turn first in the next reading", async () => {
-  const turns = createTurns<number>("things", 10);
+  let now = 0;
+  const turns = things<number>(10, () => now);
   const notes: string[] = [];
-  let left = 6;
-  await turns.read(
-    numbered(10),
-    never,
-    async () => left--,
-    round(notes, () => left <= 0),
-  );
+  const takingItsTime = async () => {
+    now += 190;
+    return now;
+  };
+  await turns.read(numbered(10), never, takingItsTime, round(notes));
   expect(notes).toEqual(["things: 4 of 10 wait for the next reading: it is slow"]);
 
-  const known = await turns.read(numbered(10), never, async () => 0, round());
-
-  expect(known.size).toBe(10);
+  expect((await turns.read(numbered(10), never, async () => 0, round())).size).toBe(10);
 });
 
 test.each([
-  new ServerError("credentials", "refused"),
-  new ServerError("certificate", "unknown"),
-  new TypeError("a bug"),
-])("%s ends the reading", async (error) => {
-  const turns = createTurns<number>("things", 10);
+  ["a refused login", new ServerError("credentials", "refused")],
+  ["an unknown certificate", new ServerError("certificate", "unknown")],
+  ["a bug of ours", new TypeError("x is undefined")],
+])("%s ends the reading", async (_, error) => {
+  const turns = things<number>(10);
   const ask = async () => {
     throw error;
   };
