@@ -263,7 +263,10 @@ export const kvmHostBoard: Board = {
         description:
           "What a host knows of its machines' loss: CPU time, the way of packets through it, limits, memory.",
       },
-      [onlyOne(vm.hostCpus, "host", "Host"), onlyOne(vm.hostCpus, "instance", "Exporter", '{host="$host"}')],
+      [
+        onlyOne(vm.info, "host", "Host", '{hypervisor="kvm"}'),
+        onlyOne(vm.hostCpus, "instance", "Exporter", '{host="$host"}'),
+      ],
       [...overview(t), ...cpus(t), ...wayThrough(t), limits, card, ...memory(t), power, sources],
     );
   },

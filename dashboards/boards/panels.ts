@@ -45,6 +45,8 @@ interface About {
   readonly unit: Unit;
   /** What to show instead of nothing. */
   readonly noValue?: string;
+  /** Digits behind the point, where Grafana's own choice reads badly. */
+  readonly decimals?: number;
 }
 
 type Colour = "green" | "yellow" | "red";
@@ -107,7 +109,7 @@ export function number(
   limits: Limits = [],
   below: Colour = "green",
 ): stat.PanelBuilder {
-  return new stat.PanelBuilder()
+  const panel = new stat.PanelBuilder()
     .title(about.title)
     .description(about.description)
     .datasource(datasource)
@@ -118,6 +120,7 @@ export function number(
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
     .thresholds(thresholds(limits, below))
     .targets(queries.map(instantQuery));
+  return about.decimals === undefined ? panel : panel.decimals(about.decimals);
 }
 
 /** The values of a histogram over time; the query gives its buckets by `le`. */
@@ -140,10 +143,14 @@ export interface Column {
   readonly from: string | PromQL;
   readonly title: string;
   readonly unit?: Unit;
+  readonly decimals?: number;
   readonly limits?: Limits;
+  /** Of the board that shows this value alone; its file's name, and the variable that takes it. */
+  readonly board?: { readonly name: string; readonly variable: string };
 }
 
-const isLabel = (column: Column): boolean => /^[a-z_]+$/.test(column.from);
+/** A metric alone looks like a label, but for its prefix. */
+const isLabel = (column: Column): boolean => /^(?!virtloss_)[a-z_]+$/.test(column.from);
 
 /**
  * One row a label set, one column a label or query. Rows of several queries are merged by the labels that all of them have,
@@ -183,10 +190,16 @@ export function grid(about: Omit<About, "unit">, columns: readonly Column[]): ta
         },
       },
     ]);
+  for (const { title, board } of columns) {
+    if (!board) continue;
+    const url = `/d/${board.name}?var-${board.variable}=\${__value.raw}`;
+    panel.overrideByName(title, [{ id: "links", value: [{ title: "Show it alone", url }] }]);
+  }
   for (const column of [...labels, ...queries]) {
     if (!column.unit) continue;
     panel.overrideByName(column.title, [
       { id: "unit", value: column.unit },
+      ...(column.decimals === undefined ? [] : [{ id: "decimals", value: column.decimals }]),
       ...(column.limits
         ? [
             { id: "thresholds", value: thresholds(column.limits).build() },

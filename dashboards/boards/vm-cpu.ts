@@ -61,7 +61,7 @@ export function cpuTime(t: Thresholds): Band[] {
           {
             title: "What its host grants",
             description:
-              "vCPUs, those that are pinned, and limits and reservations of CPU time; a dash is not set, or unknown.",
+              "vCPUs, those that are pinned, limits and reservations of CPU time; a dash is not set, or unknown.",
           },
           [
             { from: "vm", title: "Machine" },
@@ -87,13 +87,14 @@ export function cpuTime(t: Thresholds): Band[] {
           {
             title: "Other waits",
             description:
-              "wait: for something else than a CPU, where the host counts it. co-stop: held for its siblings (VMware).",
+              "wait: for something else than a CPU, where the host counts it. VMware: co-stop, held for its siblings; limit, held by its CPU limit.",
             unit: "percentunit",
             noValue: "not counted",
           },
           [
             { expr: perSecond(ofVm(vm.wait)), legend: "wait, vCPU {{vcpu}}" },
-            { expr: perSecond(ofVm(vm.costop)), legend: "co-stop, vCPU {{vcpu}}" },
+            { expr: promql`rate(${ofVm(vm.costop)}[5m])`, legend: "co-stop, vCPU {{vcpu}}" },
+            { expr: promql`rate(${ofVm(vm.limited)}[5m])`, legend: "limit, vCPU {{vcpu}}" },
           ],
         ),
         graph(

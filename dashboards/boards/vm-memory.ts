@@ -38,14 +38,17 @@ export function machineMemory(): Band[] {
         ),
         graph(
           {
-            title: "Swap of the guest",
-            description: "A second, as its host is told and as the guest counts itself.",
+            title: "Swap",
+            description:
+              "A second: of the guest, as its host is told and as it counts itself; and of the host with the machine's memory.",
             unit: "Bps",
             noValue: "nobody tells",
           },
           [
             { expr: perSecond(ofVm(vm.guestSwapIn)), legend: "in, from outside" },
             { expr: perSecond(ofVm(vm.guestSwapOut)), legend: "out, from outside" },
+            { expr: promql`rate(${ofVm(vm.hostSwapIn)}[5m])`, legend: "in, its host's own swap" },
+            { expr: promql`rate(${ofVm(vm.hostSwapOut)}[5m])`, legend: "out, its host's own swap" },
             { expr: inGuest(promql`rate(${m.swapIn}[$__rate_interval])`), legend: "in, from inside" },
             { expr: inGuest(promql`rate(${m.swapOut}[$__rate_interval])`), legend: "out, from inside" },
           ],

@@ -3,7 +3,8 @@ import { vmRecords } from "../../alerts/rules/kvm.ts";
 import { ledger } from "../../alerts/rules/ledger.ts";
 import type { Thresholds } from "../../src/analysis/thresholds.ts";
 import { catalogue } from "../../src/catalogue.ts";
-import { promql } from "../../src/metrics/promql.ts";
+import type { MetricDef } from "../../src/metrics/define.ts";
+import { type PromQL, promql } from "../../src/metrics/promql.ts";
 import type { Band } from "./board.ts";
 import { graph, grid } from "./panels.ts";
 import { inGuest, ofVm, perSecond } from "./series.ts";
@@ -125,6 +126,9 @@ export function virtualNics(t: Thresholds): Band[] {
   ];
 }
 
+const limitsOfVm = (metric: MetricDef): PromQL =>
+  promql`(${ofVm(metric)} or ${metric}{source="segment"} and on (network) ${ofVm(vm.nicInfo)})`;
+
 export const packetLedger: Band = {
   title: "Ledger: what one end handed over and the other did not get, in 5 min",
   height: 8,
@@ -160,14 +164,20 @@ export const packetLedger: Band = {
     grid(
       {
         title: "Limits",
-        description: "What is told to hold its packets back; nothing inside the machine shows it.",
+        description:
+          "What is told to hold its packets back, NSX segments it is connected to included; nothing inside the machine shows it.",
         noValue: "none",
       },
       [
         { from: "source", title: "Told by" },
+        { from: "network", title: "Network" },
         { from: "mac", title: "MAC" },
         { from: "direction", title: "Direction" },
-        { from: promql`8 * ${ofVm(limit.bytes)}`, title: "Rate", unit: "bps" },
+        { from: "traffic", title: "Traffic" },
+        { from: promql`8 * ${limitsOfVm(limit.bytes)}`, title: "Rate", unit: "bps" },
+        { from: promql`8 * ${limitsOfVm(limit.peak)}`, title: "Peak", unit: "bps" },
+        { from: limitsOfVm(limit.burst), title: "Burst", unit: "bytes" },
+        { from: limitsOfVm(limit.packets), title: "Packets/s", unit: "pps" },
       ],
     ),
   ],

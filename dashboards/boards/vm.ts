@@ -12,6 +12,7 @@ import { inGuest, ofVm } from "./series.ts";
 import { cpuTime } from "./vm-cpu.ts";
 import { machineMemory } from "./vm-memory.ts";
 import { packetLedger, virtualNics } from "./vm-nics.ts";
+import { toldByVcenter } from "./vm-vmware.ts";
 
 const { vm, probe, cpu } = catalogue;
 
@@ -143,7 +144,7 @@ function overview(t: Thresholds): Band[] {
           [
             { from: "says", title: "At work now" },
             {
-              from: promql`${ofVm(causesOfVm)} or on (says) (${causesOfMachine} and on (instance) ${ofVm(join.home)})`,
+              from: promql`${ofVm(causesOfVm)} or on (says) (${causesOfMachine} and on (instance) ${join.home}{vm="$vm", hypervisor!="vmware"})`,
               title: "",
             },
           ],
@@ -194,7 +195,7 @@ export const vmBoard: Board = {
         description: "One virtual machine from outside and from inside: loss, CPU time, both ends of its NICs, memory.",
       },
       [onlyOne(vm.info, "vm", "Machine")],
-      [...overview(t), ...cpuTime(t), ...virtualNics(t), packetLedger, ...machineMemory()],
+      [...overview(t), ...cpuTime(t), ...virtualNics(t), packetLedger, ...machineMemory(), toldByVcenter(t)],
     );
   },
 };

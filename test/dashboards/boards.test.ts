@@ -25,7 +25,7 @@ const drawn = panels.filter(({ panel }) => panel.type !== "row");
 
 /** Grafana's macros and variables, as it fills them in. */
 const fillIn = (query: string): string =>
-  query.replaceAll("$__rate_interval", "1m").replaceAll(/"\$(instance|path|scope|host|vm)"/g, '".*"');
+  query.replaceAll("$__rate_interval", "1m").replaceAll(/"\$(instance|path|scope|host|vm|server|manager)"/g, '".*"');
 
 const queries = drawn.flatMap(({ name, panel }) =>
   (panel.targets ?? []).map(({ expr = "", legendFormat = "" }) => ({
