@@ -19,6 +19,8 @@ export function createPerformance() {
     generation: 0,
     /** Of the samples in an answer. */
     order: "oldest first",
+    /** How often each sample is told in one answer. */
+    copies: 1,
     /** Full names of counters that this vCenter lacks. */
     missing: new Set(),
 
@@ -86,15 +88,16 @@ export function createPerformance() {
         .sort((a, b) => a - b)
         .slice(-Math.min(most, KEPT_SAMPLES));
       if (this.order === "newest first") times.reverse();
-      if (times.length === 0) return "";
+      const told = times.flatMap((time) => Array.from({ length: this.copies }, () => time));
+      if (told.length === 0) return "";
 
       const value = chosen.map(({ counterId, instance, series }) => ({
         id: { counterId, instance },
-        value: times.map((time) => series.get(time) ?? -1).join(","),
+        value: told.map((time) => series.get(time) ?? -1).join(","),
       }));
       const content =
         element("entity", ref(entity.attributes.type, entity.text)) +
-        element("sampleInfoCSV", times.map((time) => `${INTERVAL_SECONDS},${isoTime(time)}`).join(",")) +
+        element("sampleInfoCSV", told.map((time) => `${INTERVAL_SECONDS},${isoTime(time)}`).join(",")) +
         value
           .map((series) => element("value", series).replace("<value>", '<value xsi:type="PerfMetricSeriesCSV">'))
           .join("");

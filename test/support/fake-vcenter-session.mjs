@@ -38,8 +38,13 @@ export function createSession(server) {
 
   function addView(type, members) {
     const id = newId();
-    views.set(id, { members });
+    views.set(id, { type, members });
     return element("returnval", ref(type, id));
+  }
+
+  function listed(body) {
+    const ids = childrenOf(body, "obj").map(({ text }) => text);
+    return (objects) => ids.flatMap((id) => objects.get(id) ?? []);
   }
 
   /** Pages of a RetrieveResult; what is left waits under a token. */
@@ -99,9 +104,13 @@ export function createSession(server) {
           ),
         );
       },
-      CreateListView({ body }) {
-        const ids = childrenOf(body, "obj").map(({ text }) => text);
-        return addView("ListView", (objects) => ids.flatMap((id) => objects.get(id) ?? []));
+      CreateListView: ({ body }) => addView("ListView", listed(body)),
+      ResetListView({ body, target }) {
+        const view = views.get(target);
+        if (!view) throw notFound(target);
+        view.members = listed(body);
+        server.changed();
+        return "";
       },
       DestroyView({ target }) {
         if (!views.delete(target)) throw notFound(target);

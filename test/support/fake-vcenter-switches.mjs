@@ -24,6 +24,10 @@ function security({ promiscuous = false, macChanges = false, forgedTransmits = f
   };
 }
 
+function macManagement({ promiscuous = false, macChanges = false, forgedTransmits = false } = {}) {
+  return { inherited: false, allowPromiscuous: promiscuous, macChanges, forgedTransmits };
+}
+
 function portSetting(portgroup) {
   return derived("VMwareDVSPortSetting", {
     blocked: policy(false),
@@ -38,6 +42,8 @@ function portSetting(portgroup) {
     securityPolicy: security(portgroup.security),
     ipfixEnabled: { inherited: true, value: false },
     txUplink: { inherited: true, value: false },
+    // Since 6.7 beside the older policy, and without its wrapping.
+    macManagementPolicy: macManagement(portgroup.security),
   });
 }
 
@@ -77,7 +83,11 @@ export function portgroupProperties(portgroup, distributed) {
 /** Limits of Network I/O Control are in Mbit/s for each uplink of a host; -1 is none. */
 function trafficClass(key, limit) {
   const shares = { shares: key === "virtualMachine" ? 100 : 50, level: key === "virtualMachine" ? "high" : "normal" };
-  return { key, description: `${key} Traffic Type`, allocationInfo: { limit, shares, reservation: 0 } };
+  return record("DvsHostInfrastructureTrafficResource", {
+    key,
+    description: `${key} Traffic Type`,
+    allocationInfo: { limit, shares, reservation: 0 },
+  });
 }
 
 const TRAFFIC = ["management", "faultTolerance", "vmotion", "virtualMachine", "iSCSI", "nfs", "hbr", "vsan", "vdp"];
@@ -118,7 +128,10 @@ export function switchProperties(distributed, hosts) {
       contact: {},
       createTime: "2026-01-05T09:00:00.123456Z",
       networkResourceManagementEnabled: distributed.nioc ?? true,
-      infrastructureTrafficResourceConfig: TRAFFIC.map((key) => trafficClass(key, distributed.limits?.[key] ?? -1)),
+      infrastructureTrafficResourceConfig: list(
+        "DvsHostInfrastructureTrafficResource",
+        TRAFFIC.map((key) => trafficClass(key, distributed.limits?.[key] ?? -1)),
+      ),
       networkResourceControlVersion: "version3",
       maxMtu: distributed.mtu ?? 1500,
       linkDiscoveryProtocolConfig: { protocol: "lldp", operation: "listen" },

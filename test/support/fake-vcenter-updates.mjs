@@ -9,6 +9,16 @@ function missing(path, { type, id, privilege }) {
   return `<missingSet>${element("path", path)}<fault>${fault}</fault></missingSet>`;
 }
 
+/** TraversalSpecs: from objects of a type along a path, whose objects may be only on the way to others. */
+function readSelections(node) {
+  return childrenOf(node, "selectSet").map((selection) => ({
+    type: textOf(selection, "type"),
+    path: textOf(selection, "path"),
+    skip: textOf(selection, "skip") === "true",
+    through: readSelections(selection),
+  }));
+}
+
 /** A PropertyFilterSpec as it was asked: which properties of which types, of which objects or views. */
 export function readSpec(node) {
   const wanted = childrenOf(node, "propSet").map((set) => ({
@@ -19,10 +29,7 @@ export function readSpec(node) {
     id: textOf(set, "obj"),
     /** A view is only where the objects are listed. */
     skip: textOf(set, "skip") === "true",
-    through: childrenOf(set, "selectSet").map((selection) => ({
-      type: textOf(selection, "type"),
-      path: textOf(selection, "path"),
-    })),
+    through: readSelections(set),
   }));
   return { wanted, sources };
 }
@@ -35,18 +42,32 @@ function pathsFor(type, wanted) {
   return fitting[0]?.paths;
 }
 
+/** What a path leads to. */
+function targets(start, path, objects) {
+  if (start.members) return path === "view" ? start.members(objects) : [];
+  const value = valueAt(start, path);
+  const refs = value?.kind === "list" ? value.items : value?.kind === "ref" ? [value] : [];
+  return refs.flatMap(({ id }) => objects.get(id) ?? []);
+}
+
+function follow(start, through, objects, chosen) {
+  for (const selection of through) {
+    if (start.type !== selection.type && distance(start.type, selection.type) === undefined) continue;
+    for (const object of targets(start, selection.path, objects)) {
+      if (!selection.skip) chosen.set(object.id, object);
+      follow(object, selection.through, objects, chosen);
+    }
+  }
+}
+
 /** Properties of the objects that a spec chooses. @param world `{ inventory, objects, views }` as they are now */
 export function select({ wanted, sources }, { inventory, objects, views }) {
   const chosen = new Map();
   for (const { id, skip, through } of sources) {
-    const view = views.get(id);
-    if (view && through.some(({ path }) => path === "view")) {
-      for (const member of view.members(objects)) chosen.set(member.id, member);
-    } else if (!view && !objects.has(id)) {
-      throw notFound(id);
-    }
-    const object = objects.get(id);
-    if (object && !skip) chosen.set(id, object);
+    const start = views.get(id) ?? objects.get(id);
+    if (!start) throw notFound(id);
+    if (!skip) chosen.set(id, start);
+    follow(start, through, objects, chosen);
   }
   return [...chosen.values()].flatMap((object) => {
     const paths = pathsFor(object.type, wanted);

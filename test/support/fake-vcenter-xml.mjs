@@ -87,8 +87,10 @@ export function anything(name, value) {
       return `<${name} type="${value.type}" xsi:type="ManagedObjectReference">${escaped(value.id)}</${name}>`;
     case "record":
       return `<${name} xsi:type="${value.type}">${fieldsOf(value.fields)}</${name}>`;
-    default:
+    case "scalar":
       return `<${name} xsi:type="${value.type}">${escaped(value.value)}</${name}>`;
+    default:
+      throw new Error(`expected a record or a list with its type, got ${JSON.stringify(value).slice(0, 200)}`);
   }
 }
 

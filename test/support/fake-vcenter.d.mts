@@ -119,6 +119,7 @@ export interface FakeInventory {
 export interface FakePerformance {
   readonly counters: readonly { key: number; full: string }[];
   order: "oldest first" | "newest first";
+  copies: number;
   readonly missing: Set<string>;
   renumber(): void;
   add(entity: string, counter: string, instance: string, time: number | string, value: number | string): void;
@@ -164,6 +165,7 @@ export interface FakeVcenter {
   readonly peak: Readonly<Record<string, number>>;
   readonly logins: boolean[];
   readonly connections: number;
+  onAnswer: ((method: string, text: string) => void) | undefined;
   held(): { views: number; filters: number; collectors: number }[];
   changed(): void;
   expireSessions(): void;

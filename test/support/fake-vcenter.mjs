@@ -59,6 +59,8 @@ export async function startFakeVcenter(certificate, options = {}) {
     /** Whether each login was let in. */
     logins: [],
     connections: 0,
+    /** Hears of each answer that is given without a fault of `fail`. */
+    onAnswer: undefined,
     /** What the sessions hold on the server. */
     held: () => [...sessions.values()].map((session) => session.held()),
 
@@ -120,6 +122,7 @@ export async function startFakeVcenter(certificate, options = {}) {
       });
     },
     now: () => vcenter.now(),
+    changed: () => vcenter.changed(),
     get performance() {
       return vcenter.performance;
     },
@@ -202,6 +205,7 @@ export async function startFakeVcenter(certificate, options = {}) {
 
     const respond = async () => {
       const answer = await answerOf(call, cookie, response);
+      vcenter.onAnswer?.(call.method, answer.text);
       if (!response.destroyed) reply(response, answer.text, answer.status);
     };
     const failure = strike(call.method);
