@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { program, SetupError } from "../packaging/ensure.mjs";
 
-const parts = ["cpu", "growth", "loss", "rtt", "memory", "scrape", "libvirt", "kernel"];
+const parts = ["cpu", "growth", "loss", "rtt", "memory", "scrape", "libvirt", "kernel", "vmware"];
 /** Only when it is asked for: ten minutes. */
 const more = ["soak"];
 

@@ -8,6 +8,7 @@ import { measureMemory, memoryTable } from "./memory.mjs";
 import { measureRtt, rttTable } from "./rtt.mjs";
 import { measureScrape, scrapeTable } from "./scrape.mjs";
 import { measureSoak, soakTable } from "./soak.mjs";
+import { measureVmware, vmwareTable } from "./vmware.mjs";
 
 export const parts = {
   cpu: { measure: measureCpu, table: cpuTable },
@@ -18,6 +19,7 @@ export const parts = {
   scrape: { measure: measureScrape, table: scrapeTable },
   libvirt: { measure: measureLibvirt, table: libvirtTable },
   kernel: { measure: measureKernel, table: kernelTable },
+  vmware: { measure: measureVmware, table: vmwareTable },
   soak: { measure: measureSoak, table: soakTable },
 };
 

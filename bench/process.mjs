@@ -29,3 +29,8 @@ export function memoryBytes(pid) {
   const bytes = (name) => Number(rollup.match(new RegExp(`^${name}:\\s*(\\d+) kB`, "m"))?.[1]) * 1024;
   return { resident: bytes("Rss"), anonymous: bytes("Anonymous") };
 }
+
+/** @returns bytes of resident memory at their most since the process began */
+export function peakBytes(pid) {
+  return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+}

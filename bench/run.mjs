@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ensureBuild, ensureDependencies, ensureNode, program, SetupError } from "../packaging/ensure.mjs";
 import { help, parseOptions } from "./options.mjs";
 import { show } from "./show.mjs";
+import { ensureVmware } from "./vmware-peer.mjs";
 
 const CANNOT_RUN = 3;
 const needed = { unshare: "util-linux", ip: "iproute2", nft: "nftables", ping: "iputils-ping" };
@@ -26,6 +27,8 @@ try {
   ensureDependencies();
   if (options.program === program) ensureBuild();
   ensureSystem();
+  // Inside, no registry can be reached.
+  if (options.only.includes("vmware")) ensureVmware();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`bench: cannot run: ${error.message}`);

@@ -38,7 +38,7 @@ test("an earlier run is shown and drawn again without measuring", async () => {
 test.each([
   [
     ["--only", "cpu,speed"],
-    'bench: cannot run: --only: expected cpu, growth, loss, rtt, memory, scrape, libvirt, kernel, soak, found "speed"\n',
+    'bench: cannot run: --only: expected cpu, growth, loss, rtt, memory, scrape, libvirt, kernel, vmware, soak, found "speed"\n',
   ],
   [["--fast"], expect.stringContaining("Unknown option '--fast'")],
   [["--from", "package.json"], expect.stringMatching(/--from: expected what --json wrote, found something else in/)],
