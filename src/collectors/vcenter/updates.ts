@@ -1,7 +1,7 @@
 import { chooseHosts, type HostChoice, readsAllHosts } from "./choice.ts";
 import { isFault, type VimClient } from "./client.ts";
 import { createInventory, type Inventory } from "./inventory.ts";
-import { type Kind, parseObjectUpdate, readers } from "./parse.ts";
+import { type Kind, type ObjectUpdate, parseObjectUpdate, readers } from "./parse.ts";
 import { returnedRef, type VimSession } from "./session.ts";
 import { group, type ObjectRef, ref, tag } from "./soap.ts";
 import { flagAt } from "./xml.ts";
@@ -38,6 +38,35 @@ function filterSpec(kinds: readonly Kind[], start: ObjectRef, way: string): stri
   return group("spec", ...kinds.map(propSet), group("objectSet", ref("obj", start), tag("skip", true), way));
 }
 
+/** Puts a filter on a property collector. @returns what fetches all that has changed since the last call, in pages */
+async function follow(
+  client: VimClient,
+  collector: ObjectRef,
+  spec: string,
+  onUpdate: (update: ObjectUpdate) => void,
+): Promise<() => Promise<void>> {
+  let version = "";
+  await client.ask("CreateFilter", collector, spec, tag("partialUpdates", false));
+
+  /** @returns whether there are more */
+  async function page(): Promise<boolean> {
+    let truncated = false;
+    const options = group("options", tag("maxWaitSeconds", 0), tag("maxObjectUpdates", OBJECTS_AT_ONCE));
+    await client.call("WaitForUpdatesEx", collector, [tag("version", version), options], wanted, (element) => {
+      if (element.name === "version") version = element.text.trim();
+      else if (element.name === "truncated") truncated = flagAt(element) === true;
+      else {
+        const update = parseObjectUpdate(element);
+        if (update) onUpdate(update);
+      }
+    });
+    return truncated;
+  }
+  return async () => {
+    while (await page());
+  };
+}
+
 /**
  * Starts watching what a session sees. Machines of all hosts are found through the folders, so that hosts that the user must
  * not see hide none; those of some hosts are found through these hosts, so that a migration needs nobody's notice.
@@ -54,16 +83,19 @@ export async function watchObjects(
   const inventory = createInventory();
   const missingPrivileges = new Set<string>();
   const kinds = (Object.keys(readers) as Kind[]).filter((kind) => kind !== "VirtualMachine" || readsAllHosts(choice));
-  let version = "";
   let chosen: ReadonlySet<string> | undefined;
-  let chosenView: ObjectRef | undefined;
-
-  async function createFilter(spec: string): Promise<void> {
-    await client.ask("CreateFilter", propertyCollector, spec, tag("partialUpdates", false));
-  }
+  let machines: { readonly view: ObjectRef; fetch(): Promise<void> } | undefined;
 
   async function createView(method: string, ...parts: readonly string[]): Promise<ObjectRef> {
     return returnedRef(method, await client.ask(method, viewManager, ...parts));
+  }
+
+  function apply(update: ObjectUpdate): void {
+    const before = inventory.VirtualMachine.get(update.id);
+    inventory.apply(update);
+    const after = inventory.VirtualMachine.get(update.id);
+    if (before && after && before.snapshot !== after.snapshot) onSnapshot(update.id);
+    for (const privilege of update.missingPrivileges) missingPrivileges.add(privilege);
   }
 
   const everything = await createView(
@@ -72,47 +104,29 @@ export async function watchObjects(
     ...kinds.map((kind) => tag("type", kind)),
     tag("recursive", true),
   );
-  await createFilter(filterSpec(kinds, everything, traversal("ContainerView", "view")));
+  const fetchAll = await follow(
+    client,
+    propertyCollector,
+    filterSpec(kinds, everything, traversal("ContainerView", "view")),
+    apply,
+  );
 
-  /** One page of updates. @returns whether there are more */
-  async function page(): Promise<boolean> {
-    let truncated = false;
-    const options = group("options", tag("maxWaitSeconds", 0), tag("maxObjectUpdates", OBJECTS_AT_ONCE));
-    await client.call("WaitForUpdatesEx", propertyCollector, [tag("version", version), options], wanted, (element) => {
-      if (element.name === "version") version = element.text.trim();
-      else if (element.name === "truncated") truncated = flagAt(element) === true;
-      else {
-        const update = parseObjectUpdate(element);
-        if (!update) return;
-        const before = inventory.VirtualMachine.get(update.id);
-        inventory.apply(update);
-        const after = inventory.VirtualMachine.get(update.id);
-        if (before && after && before.snapshot !== after.snapshot) onSnapshot(update.id);
-        for (const privilege of update.missingPrivileges) missingPrivileges.add(privilege);
-      }
-    });
-    return truncated;
-  }
-
-  async function pages(): Promise<void> {
-    while (await page());
-  }
-
-  /** The hosts whose machines are asked for, as the inventory has them now. */
-  async function followHosts(): Promise<void> {
-    if (readsAllHosts(choice)) return;
+  /** The hosts whose machines are asked for, as the inventory has them now. A collector of their own: it begins later. */
+  async function fetchMachines(): Promise<void> {
     const hosts = chooseHosts(choice, inventory);
-    const unchanged = chosen !== undefined && hosts.size === chosen.size && [...hosts].every((id) => chosen?.has(id));
-    if (unchanged) return;
-    const refs = [...hosts].map((id) => ({ kind: "HostSystem", id }));
-    if (chosenView) await client.ask("ResetListView", chosenView, ...refs.map((host) => ref("obj", host)));
-    else {
-      chosenView = await createView("CreateListView", ...refs.map((host) => ref("obj", host)));
-      const way = traversal("ListView", "view", traversal("HostSystem", "vm"));
-      await createFilter(filterSpec(["VirtualMachine"], chosenView, way));
-    }
+    const changed = hosts.size !== chosen?.size || [...hosts].some((id) => !chosen?.has(id));
     chosen = hosts;
-    await pages();
+    const refs = [...hosts].map((id) => ref("obj", { kind: "HostSystem", id }));
+    if (machines && changed) await client.ask("ResetListView", machines.view, ...refs);
+    if (!machines) {
+      const view = await createView("CreateListView", ...refs);
+      const created = await client.ask("CreatePropertyCollector", propertyCollector);
+      const way = traversal("ListView", "view", traversal("HostSystem", "vm"));
+      const spec = filterSpec(["VirtualMachine"], view, way);
+      const fetch = await follow(client, returnedRef("CreatePropertyCollector", created), spec, apply);
+      machines = { view, fetch };
+    }
+    await machines.fetch();
   }
 
   return {
@@ -122,8 +136,8 @@ export async function watchObjects(
     },
     missingPrivileges,
     async update() {
-      await pages();
-      await followHosts();
+      await fetchAll();
+      if (!readsAllHosts(choice)) await fetchMachines();
     },
   };
 }
