@@ -6,11 +6,12 @@ import type { AlertRule, PackOptions, RuleGroup } from "./rule.ts";
 
 const { nsx, vm } = catalogue;
 
-const segmentDrops = { record: "segment:virtloss_drops:rate5m", expr: promql`rate(${nsx.segmentDrops}[5m])` };
+/** A segment without a limit has its turn every few readings: a shorter window would see nothing, then too much. */
+const segmentDrops = { record: "segment:virtloss_drops:rate15m", expr: promql`rate(${nsx.segmentDrops}[15m])` };
 const ruleDrops = {
-  record: "firewall_rule:virtloss_drops:rate5m",
+  record: "firewall_rule:virtloss_drops:rate15m",
   expr: promql`
-    rate(${nsx.rulePackets}[5m])
+    rate(${nsx.rulePackets}[15m])
     * on (job, instance, server, policy, rule_id) group_left (rule, action) ${nsx.ruleInfo}`,
 };
 
@@ -22,9 +23,9 @@ const firewall = 'cause="firewall"' as PromQL;
 const security = 'cause!~"rate_limit.*|firewall"' as PromQL;
 
 const lasting = { for: "5m", keepFiringFor: "5m" } as const;
-const dropped = "{{ $value | humanize }} packets a second were dropped in the last 5 min";
+const dropped = "{{ $value | humanize }} packets a second were dropped in the last 15 min";
 const perSecond =
-  '{{ $value | humanize }} packets a second {{ if eq $labels.direction "to_guest" }}to{{ else }}from{{ end }} its machines were dropped in the last 5 min';
+  '{{ $value | humanize }} packets a second {{ if eq $labels.direction "to_guest" }}to{{ else }}from{{ end }} its machines were dropped in the last 15 min';
 
 const losingMachines =
   `{{ with query (printf "count by (vm, host) (${join.vmLosing.record} and on (vm, vm_uuid) ${vm.nicInfo.name}{network=%q})" $labels.network) }}` +

@@ -144,6 +144,8 @@ export interface Column {
   readonly title: string;
   readonly unit?: Unit;
   readonly decimals?: number;
+  /** Rows come in this column's order, the highest first. */
+  readonly sorted?: true;
   readonly limits?: Limits;
   /** Of the board that shows this value alone; its file's name, and the variable that takes it. */
   readonly board?: { readonly name: string; readonly variable: string };
@@ -190,7 +192,8 @@ export function grid(about: Omit<About, "unit">, columns: readonly Column[]): ta
         },
       },
     ]);
-  for (const { title, board } of columns) {
+  for (const { title, board, sorted } of columns) {
+    if (sorted) panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(title).desc(true)]);
     if (!board) continue;
     const url = `/d/${board.name}?var-${board.variable}=\${__value.raw}`;
     panel.overrideByName(title, [{ id: "links", value: [{ title: "Show it alone", url }] }]);

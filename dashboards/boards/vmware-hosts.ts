@@ -25,12 +25,12 @@ export function esxiHosts(t: Thresholds): Band[] {
       height: 9,
       panels: [
         {
-          width: 14,
+          width: 16,
           panel: grid(
             {
               title: "Hosts",
               description:
-                "CPUs are threads. The longest wait is that of the worst vCPU on the host, over 5 min; uplinks without a link count as down.",
+                "CPUs are threads. Waits: of the worst vCPU on the host, over 5 min. Links down: uplinks of a switch without a link.",
             },
             [
               { from: "host", title: "Host" },
@@ -45,20 +45,21 @@ export function esxiHosts(t: Thresholds): Band[] {
               { from: byHost(onEsxi(vcenter.hostClock)), title: "Clock", unit: "hertz" },
               {
                 from: byHost(onEsxi(hostRecords.overcommit)),
-                title: "vCPUs for each",
+                title: "vCPUs/CPU",
                 unit: "none",
                 decimals: 1,
                 limits: [[t.overcommitRatio, "yellow"]],
               },
               {
                 from: byHost(onEsxi(vmRecords.worstReady)),
-                title: "Longest wait",
+                title: "Waits",
                 unit: "percentunit",
+                sorted: true,
                 limits: [[t.readyRatio, "red"]],
               },
               {
                 from: withState(promql`count by (host) (${onEsxi(uplinkRecords.speed)} == 0)`),
-                title: "Uplinks down",
+                title: "Links down",
                 unit: "none",
                 limits: [[1, "yellow"]],
               },
@@ -81,7 +82,7 @@ export function esxiHosts(t: Thresholds): Band[] {
       height: 8,
       panels: [
         {
-          width: 14,
+          width: 16,
           panel: grid(
             {
               title: "Uplinks",
@@ -104,6 +105,7 @@ export function esxiHosts(t: Thresholds): Band[] {
                 from: ofUplink(promql`sum by (host, device) (${onEsxi(uplinkRecords.drops)})`),
                 title: "Drops/s",
                 unit: "short",
+                sorted: true,
                 limits: [[t.dropRate, "red"]],
               },
               {
@@ -120,8 +122,14 @@ export function esxiHosts(t: Thresholds): Band[] {
             title: "Dropped at uplinks",
             description: "Share of the packets of a physical NIC, over 5 min; the ten worst.",
             unit: "percentunit",
+            noValue: "nothing is dropped",
           },
-          [{ expr: promql`topk(10, ${onEsxi(uplinkRecords.dropRatio)})`, legend: "{{host}} {{device}} {{direction}}" }],
+          [
+            {
+              expr: promql`topk(10, ${onEsxi(uplinkRecords.dropRatio)} > 0)`,
+              legend: "{{host}} {{device}} {{direction}}",
+            },
+          ],
           [[t.dropRatio, "red"]],
         ).axisSoftMax(2 * t.dropRatio),
       ],

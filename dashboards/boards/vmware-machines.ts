@@ -92,6 +92,7 @@ export function machines(t: Thresholds): Band[] {
                 from: ofWorst(onEsxi(vmRecords.worstReady)),
                 title: "Ready",
                 unit: "percentunit",
+                sorted: true,
                 limits: [[t.readyRatio, "red"]],
               },
               {

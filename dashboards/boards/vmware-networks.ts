@@ -20,13 +20,12 @@ export const networks: Band[] = [
     height: 9,
     panels: [
       {
-        width: 12,
+        width: 13,
         panel: grid(
           {
             title: "Limits",
             description:
-              "Of port groups, NSX segments and Network I/O Control, for all networks that are read. Traffic: the only kind that is held back; empty: all.",
-            noValue: "none",
+              "Of port groups, NSX segments and Network I/O Control, for all networks that are read. Traffic: the only kind that is held back; a dash is all.",
           },
           [
             { from: "source", title: "Set at" },
@@ -80,7 +79,7 @@ export function nsxBands(t: Thresholds): Band[] {
           {
             title: "Rate limits and security of segments: drops a second",
             description:
-              "By segment and cause, over 5 min. ARP is broadcast: where it is dropped, machines seem to be gone.",
+              "By segment and cause, over 15 min. ARP is broadcast: where it is dropped, machines seem to be gone.",
             unit: "short",
             noValue: "no NSX, or nothing dropped",
           },
@@ -95,7 +94,7 @@ export function nsxBands(t: Thresholds): Band[] {
         graph(
           {
             title: "Firewall: drops a second by segment",
-            description: "Over 5 min. Firewalls drop all day; what rises together with a loss is worth a look.",
+            description: "Over 15 min. Firewalls drop all day; what rises together with a loss is worth a look.",
             unit: "short",
             noValue: "no NSX, or nothing dropped",
           },
@@ -111,7 +110,7 @@ export function nsxBands(t: Thresholds): Band[] {
           panel: grid(
             {
               title: "Firewall rules that drop most",
-              description: "Packets a second over 5 min, and all that NSX counts.",
+              description: "Packets a second over 15 min, and all that NSX counts.",
               noValue: "no NSX",
             },
             [
@@ -119,7 +118,7 @@ export function nsxBands(t: Thresholds): Band[] {
               { from: "rule_id", title: "Id" },
               { from: "policy", title: "Policy" },
               { from: "action", title: "Action" },
-              { from: promql`topk(20, ${nsxRecords.ruleDrops})`, title: "Drops/s", unit: "short" },
+              { from: promql`topk(20, ${nsxRecords.ruleDrops})`, title: "Drops/s", unit: "short", sorted: true },
               {
                 from: promql`
                   ${nsx.rulePackets} * on (job, instance, server, policy, rule_id) group_left (rule, action) ${nsx.ruleInfo}

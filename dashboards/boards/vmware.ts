@@ -28,8 +28,8 @@ function overview(t: Thresholds): Band[] {
       panels: [
         number(
           {
-            title: "Servers that cannot be read",
-            description: "vCenters and NSX managers; what they told last is old, then gone.",
+            title: "Servers failing",
+            description: "vCenters and NSX managers that cannot be read; what they told last is old, then gone.",
             unit: "none",
           },
           [
@@ -42,7 +42,7 @@ function overview(t: Thresholds): Band[] {
         ),
         number(
           {
-            title: "Hosts not connected",
+            title: "Hosts cut off",
             description: "Hosts that their vCenter does not reach; their machines are unseen.",
             unit: "none",
           },
@@ -64,8 +64,8 @@ function overview(t: Thresholds): Band[] {
         ),
         number(
           {
-            title: "vCPUs for each CPU",
-            description: "On the fullest host. Above the limit machines wait once they are busy together.",
+            title: "vCPUs per CPU",
+            description: "For each CPU of the fullest host. Above the limit machines wait once they are busy together.",
             unit: "none",
             decimals: 1,
             noValue: "unknown",
@@ -75,7 +75,7 @@ function overview(t: Thresholds): Band[] {
         ),
         number(
           {
-            title: "Longest wait of a vCPU",
+            title: "Longest wait",
             description: "Share of the last 5 min in which the worst vCPU of all machines had work and did not run.",
             unit: "percentunit",
             noValue: "unknown",
