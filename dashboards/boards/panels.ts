@@ -191,9 +191,11 @@ export function grid(about: Omit<About, "unit">, columns: readonly Column[]): ta
           renameByName: Object.fromEntries(columns.map((column) => [fieldOf(column), column.title])),
         },
       },
+      ...columns
+        .filter(({ sorted }) => sorted)
+        .map(({ title }) => ({ id: "sortBy", options: { fields: {}, sort: [{ field: title, desc: true }] } })),
     ]);
-  for (const { title, board, sorted } of columns) {
-    if (sorted) panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(title).desc(true)]);
+  for (const { title, board } of columns) {
     if (!board) continue;
     const url = `/d/${board.name}?var-${board.variable}=\${__value.raw}`;
     panel.overrideByName(title, [{ id: "links", value: [{ title: "Show it alone", url }] }]);

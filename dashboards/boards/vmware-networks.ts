@@ -20,7 +20,7 @@ export const networks: Band[] = [
     height: 9,
     panels: [
       {
-        width: 13,
+        width: 14,
         panel: grid(
           {
             title: "Limits",
@@ -106,7 +106,7 @@ export function nsxBands(t: Thresholds): Band[] {
           ],
         ),
         {
-          width: 9,
+          width: 10,
           panel: grid(
             {
               title: "Firewall rules that drop most",

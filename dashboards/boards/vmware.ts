@@ -114,7 +114,7 @@ function overview(t: Thresholds): Band[] {
 
 /** Of all exporters that read a part of the server. */
 const whole = (expr: PromQL): PromQL =>
-  promql`(${expr}) * on (server) group_left (product, version, build) max by (server, product, version, build) (${ofServer(vcenter.info)})`;
+  promql`(${expr}) * on (server) group_left (version, build) max by (server, version, build) (${ofServer(vcenter.info)})`;
 
 function servers(t: Thresholds): Band[] {
   return [
@@ -123,7 +123,7 @@ function servers(t: Thresholds): Band[] {
       height: 7,
       panels: [
         {
-          width: 8,
+          width: 9,
           panel: grid(
             {
               title: "Servers",
@@ -156,7 +156,6 @@ function servers(t: Thresholds): Band[] {
             },
             [
               { from: "server", title: "Server" },
-              { from: "product", title: "Product" },
               { from: "version", title: "Version" },
               { from: "build", title: "Build" },
               { from: whole(promql`sum by (server) (${vcenter.machines})`), title: "Machines", unit: "none" },
@@ -183,7 +182,7 @@ function servers(t: Thresholds): Band[] {
           },
           [
             { from: "server", title: "Server" },
-            { from: "reason", title: "Reason, or what is not allowed" },
+            { from: "reason", title: "Reason, or privilege" },
             {
               from: promql`
                 ${self.serverFailure} == 1
