@@ -23,10 +23,10 @@ const MOST_COLLECTORS = 32;
 export function createSession(server) {
   const key = randomUUID();
   const views = new Map();
-  const filters = new Map();
   const collectors = new Map();
   const pages = new Map();
-  let version = 0;
+  /** Filters and the last version of each property collector: one is there, others are made. */
+  const propertyCollectors = new Map([["propertyCollector", { filters: new Map(), version: 0 }]]);
 
   function newId() {
     return `session[${key}]${randomUUID()}`;
@@ -70,18 +70,27 @@ export function createSession(server) {
     return [{ object: { type: "PerformanceManager", id: "PerfMgr" }, values, missed: new Map() }];
   }
 
-  async function waitForUpdates({ body }) {
+  function propertyCollector(id) {
+    const found = propertyCollectors.get(id);
+    if (!found) throw notFound(id);
+    return found;
+  }
+
+  async function waitForUpdates({ body, target }) {
+    const collector = propertyCollector(target);
+    const { filters } = collector;
     const asked = textOf(body, "version") ?? "";
     if (asked === "") for (const filter of filters.values()) filter.forget();
-    else if (asked !== String(version)) throw vimFault("InvalidCollectorVersion", "The collector version is invalid.");
+    else if (asked !== String(collector.version))
+      throw vimFault("InvalidCollectorVersion", "The collector version is invalid.");
     const most = Number(textOf(body, "options", "maxObjectUpdates") ?? 100);
     const until = Date.now() + 1000 * Number(textOf(body, "options", "maxWaitSeconds") ?? 600);
     for (;;) {
       const updates = nextUpdates([...filters.values()], world(), most);
       if (updates) {
-        version += 1;
+        collector.version += 1;
         const truncated = updates.truncated ? element("truncated", true) : "";
-        return `<returnval>${element("version", String(version))}${updates.xml}${truncated}</returnval>`;
+        return `<returnval>${element("version", String(collector.version))}${updates.xml}${truncated}</returnval>`;
       }
       if (Date.now() >= until) return "";
       await server.changeOrTimeout(until - Date.now());
@@ -91,7 +100,11 @@ export function createSession(server) {
   return {
     key,
     /** What is open, for tests that count what is left behind. */
-    held: () => ({ views: views.size, filters: filters.size, collectors: collectors.size }),
+    held: () => ({
+      views: views.size,
+      filters: [...propertyCollectors.values()].reduce((sum, { filters }) => sum + filters.size, 0),
+      collectors: collectors.size,
+    }),
     methods: {
       CreateContainerView({ body }) {
         const container = textOf(body, "container");
@@ -129,13 +142,23 @@ export function createSession(server) {
         pages.delete(token);
         return page(rest.objects, rest.most);
       },
-      CreateFilter({ body }) {
+      CreatePropertyCollector() {
+        const id = newId();
+        propertyCollectors.set(id, { filters: new Map(), version: 0 });
+        return element("returnval", ref("PropertyCollector", id));
+      },
+      DestroyPropertyCollector({ target }) {
+        if (!propertyCollectors.delete(target)) throw notFound(target);
+        return "";
+      },
+      CreateFilter({ body, target }) {
+        const { filters } = propertyCollector(target);
         const id = newId();
         filters.set(id, createFilter(id, childOf(body, "spec")));
         return element("returnval", ref("PropertyFilter", id));
       },
       DestroyPropertyFilter({ target }) {
-        if (!filters.delete(target)) throw notFound(target);
+        if (![...propertyCollectors.values()].some(({ filters }) => filters.delete(target))) throw notFound(target);
         return "";
       },
       WaitForUpdatesEx: waitForUpdates,

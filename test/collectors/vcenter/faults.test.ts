@@ -93,15 +93,17 @@ test("an answer with a byte order mark is read", async () => {
   expect(told.by("virtloss_vcenter_machines", "server")).toEqual({ vc: 4 });
 });
 
-test("readings that fail over and over leave no more than one login behind", async () => {
+const steps = ["RetrievePropertiesEx", "CreateContainerView", "CreateFilter", "WaitForUpdatesEx"];
+
+test.each(steps)("readings that fail at %s over and over leave no more than one login behind", async (call) => {
   const vcenter = await bench.startVcenter();
   const reader = bench.open(vcenter);
-  vcenter.fail("half", { on: "WaitForUpdatesEx" });
+  vcenter.fail("half", { on: call });
 
   for (let i = 0; i < 6; i++) expect((await reader.read()).state).toBe("failed");
   await bench.eventually(() => vcenter.held().length <= 1);
 
-  expect(vcenter.logins).toHaveLength(6);
+  expect(vcenter.logins.length).toBeLessThanOrEqual(6);
   expect(vcenter.held().length).toBeLessThanOrEqual(1);
 });
 
