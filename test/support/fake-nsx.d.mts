@@ -7,8 +7,14 @@ export interface FakeNsxOptions {
   readonly version?: string;
 }
 
-/** A status, what becomes of the answer, or its whole text. */
-export type NsxFault = number | "hang" | "half" | "huge" | (string & {});
+/** A status, now or later, what becomes of the answer, or its whole text. */
+export type NsxFault =
+  | number
+  | { readonly status: number; readonly afterMs: number }
+  | "hang"
+  | "half"
+  | "huge"
+  | (string & {});
 
 export interface FakeNsx {
   readonly url: string;

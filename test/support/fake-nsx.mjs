@@ -108,6 +108,7 @@ export async function startFakeNsx({ certificate, password = "right", version = 
 
   function broken(response, fault) {
     if (typeof fault === "number") return send(response, fault, FORBIDDEN);
+    if (typeof fault === "object") return setTimeout(() => send(response, fault.status, FORBIDDEN), fault.afterMs);
     if (fault === "hang") return undefined;
     if (fault === "half") {
       response.writeHead(200, { "Content-Length": 10_000 });

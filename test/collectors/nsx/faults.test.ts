@@ -60,6 +60,8 @@ test.each([
   ["is another object", '{"error_code": 0}', /expected statistics, found another object$/],
   ["is a list", "[1, 2]", /expected an object, found \[1, 2\]$/],
   ["is empty", "", /expected JSON, found nothing$/],
+  ["is a million brackets", "[".repeat(1_000_000), /expected JSON, found \[{60}$/],
+  ["is an object a million deep", `${'{"results":['.repeat(300_000)}${"]}".repeat(300_000)}`, /found another object$/],
 ] as const)("one answer that %s leaves the others, and is noted", async (_, fault, note) => {
   const manager = await startTwoSegments();
   manager.faults.set("/policy/api/v1/infra/segments/a/statistics", fault);
@@ -81,6 +83,31 @@ test("a slow answer costs its timeout, and not the reading", async () => {
     expect.stringMatching(/^segment security profiles .*no whole answer within the timeout/),
   ]);
   expect(fromGuest(reading)).toEqual(firewallDrops);
+});
+
+test("silences that are not in a row leave the rest", async () => {
+  const manager = await startTwoSegments();
+  manager.faults.set(`${SEARCH}?query=resource_type:SegmentSecurityProfile&`, 503);
+  manager.faults.set(`${SEARCH}?query=resource_type:DistributedFlood`, 503);
+
+  const reading = await readOnce(lab.open(manager));
+
+  expect(reading.notes).toHaveLength(2);
+  expect(fromGuest(reading)).toEqual(firewallDrops);
+});
+
+test("a reading that is told to stop asks nothing more, and the next one is whole", async () => {
+  const manager = await startTwoSegments();
+  const source = lab.open(manager);
+  manager.faults.set(`${SEARCH}?query=resource_type:QoSProfile`, "hang");
+  const deadline = new AbortController();
+  setTimeout(() => deadline.abort(), 300);
+
+  await expect(readOnce(source, deadline.signal)).rejects.toMatchObject({ name: "ServerError" });
+  expect(manager.asked.filter((question) => question.endsWith("/statistics"))).toEqual([]);
+
+  manager.faults.clear();
+  expect(fromGuest(await readOnce(source))).toEqual(firewallDrops);
 });
 
 test("a manager that dies in the middle of a reading is unreachable, after two timeouts and not twenty", async () => {

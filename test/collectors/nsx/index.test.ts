@@ -53,6 +53,7 @@ test("limits, drops, flood protection and firewall rules of a manager become ser
     rule("app", "deny", { rule_id: 2001, display_name: "Deny all" }),
     rule("app", "allow", { rule_id: 2002, action: "ALLOW" }),
     rule("app", "refuse", { rule_id: 2003, action: "REJECT" }),
+    rule("app", "off", { rule_id: 2004, disabled: true }),
   ];
   manager.statistics.set(
     "/infra/segments/web",
@@ -69,6 +70,9 @@ test("limits, drops, flood protection and firewall rules of a manager become ser
   );
 
   const { series, notes } = await readOnce(lab.open(manager));
+
+  // One question for each of nine lists, although the last page has a cursor too.
+  expect(manager.asked.filter((question) => question.includes("/search/"))).toHaveLength(9);
 
   const limit = (network: string, direction: string, traffic: string) =>
     `source="segment",network="${network}",switch="",direction="${direction}",vm="",vm_uuid="",mac="",device="",traffic="${traffic}"`;
@@ -104,6 +108,17 @@ test("limits, drops, flood protection and firewall rules of a manager become ser
     [drops("DB-Tier", "to_guest", "firewall")]: 0,
     [drops("DB-Tier", "", "spoof_guard")]: 3,
   });
+});
+
+test("without rules to show, no rule is asked for", async () => {
+  const manager = await lab.start();
+  manager.objects = [policy("app", "Application"), rule("app", "deny")];
+
+  await readOnce(lab.open(manager, { topRules: 0 }));
+
+  expect(
+    manager.asked.filter((question) => /resource_type:(Rule|SecurityPolicy)|security-policies/.test(question)),
+  ).toEqual([]);
 });
 
 test("without a manager in the configuration it is absent", async () => {

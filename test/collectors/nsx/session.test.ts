@@ -1,3 +1,4 @@
+import type { FakeNsx } from "../../support/fake-nsx.mjs";
 import { segment, segmentStatistics } from "../../support/fake-nsx-objects.mjs";
 import { createNsxLab, readOnce } from "./support.ts";
 
@@ -50,16 +51,29 @@ test("a session that expires in the middle of a reading costs one login, however
   for (let i = 0; i < 40; i++)
     manager.statistics.set(`/infra/segments/s${i}`, { dropped_by_firewall_packets: { rx_dropped: i } });
   const source = lab.open(manager);
-  const push = manager.asked.push.bind(manager.asked);
-  manager.asked.push = (question) => {
-    if (question.includes("/s20/statistics")) manager.expire();
-    return push(question);
-  };
+  onQuestion(manager, "/s20/statistics", () => manager.expire());
 
   const { series, notes } = await readOnce(source);
 
   expect(notes).toEqual([]);
   expect(Object.keys(series).filter((name) => name.startsWith("virtloss_nsx_segment_drops_total"))).toHaveLength(40);
+  expect(manager.logins).toEqual([true, true]);
+});
+
+test("a question that finds out late that its session has expired uses the one that another has begun", async () => {
+  const manager = await lab.start();
+  const names = ["late", "a", "b", "c"];
+  manager.objects = names.map((name) => segment(name));
+  for (const name of names) manager.statistics.set(`/infra/segments/${name}`, segmentStatistics());
+  const late = "/policy/api/v1/infra/segments/late/statistics";
+  manager.faults.set(late, { status: 401, afterMs: 300 });
+  onQuestion(manager, "/late/statistics", () => {
+    if (manager.faults.delete(late)) manager.expire();
+  });
+
+  const { notes } = await readOnce(lab.open(manager));
+
+  expect(notes).toEqual([]);
   expect(manager.logins).toEqual([true, true]);
 });
 
@@ -136,6 +150,8 @@ test("an account that may read nothing lacks a privilege", async () => {
   manager.faults.set("/policy", 403);
 
   await expect(readOnce(lab.open(manager))).rejects.toEqual(failure("privilege", /give it the role Auditor$/));
+
+  expect(manager.logins).toEqual([true]);
 });
 
 test.each([
@@ -178,17 +194,27 @@ test("closing logs out, so that sessions do not pile up on the manager", async (
   expect(manager.sessions).toBe(0);
 });
 
-test("closing ends a reading that is under way", async () => {
-  const manager = await startSmall();
-  manager.faults.set("/policy", "hang");
+test("closing ends a reading that is under way, and nothing is asked after it", async () => {
+  const manager = await lab.start();
+  manager.objects = Array.from({ length: 100 }, (_, i) => segment(`s${i}`));
+  for (let i = 0; i < 100; i++) manager.statistics.set(`/infra/segments/s${i}`, segmentStatistics());
   const source = lab.open(manager);
-  const reading = readOnce(source);
-  await waitFor(() => manager.asked.length > 0);
+  onQuestion(manager, "/s5/statistics", () => source.close());
 
-  source.close();
+  await expect(readOnce(source)).rejects.toThrow(/./);
+  await waitFor(() => manager.sessions === 0);
 
-  await expect(reading).rejects.toThrow(/./);
+  expect(manager.asked.filter((question) => question.endsWith("/statistics")).length).toBeLessThan(15);
 });
+
+/** Does something before the answer to a question. */
+function onQuestion(manager: FakeNsx, part: string, act: () => void): void {
+  const push = manager.asked.push.bind(manager.asked);
+  manager.asked.push = (question) => {
+    if (question.includes(part)) act();
+    return push(question);
+  };
+}
 
 async function waitFor(isSo: () => boolean): Promise<void> {
   for (let i = 0; i < 500 && !isSo(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
