@@ -26,4 +26,6 @@ export const ofServer = (series: MetricDef | RecordDef): PromQL => promql`${seri
 
 /** Grafana's own window: four scrapes at least. */
 export const perSecond = (series: PromQL): PromQL => promql`rate(${series}[$__rate_interval])`;
+/** Of what a hypervisor tells of a machine: a vCenter does so every 20 to 60 seconds only. */
+export const overFiveMinutes = (series: PromQL): PromQL => promql`rate(${series}[5m])`;
 export const perMinute = (series: PromQL): PromQL => promql`60 * rate(${series}[$__rate_interval])`;

@@ -4,7 +4,7 @@ import { catalogue } from "../../src/catalogue.ts";
 import { promql } from "../../src/metrics/promql.ts";
 import type { Band } from "./board.ts";
 import { graph, grid } from "./panels.ts";
-import { inGuest, ofVm, perSecond } from "./series.ts";
+import { inGuest, ofVm, overFiveMinutes, perSecond } from "./series.ts";
 
 const { vm, cpu, prober, latency } = catalogue;
 
@@ -57,29 +57,32 @@ export function cpuTime(t: Thresholds): Band[] {
     {
       height: 8,
       panels: [
-        grid(
-          {
-            title: "What its host grants",
-            description:
-              "vCPUs, those that are pinned, limits and reservations of CPU time; a dash is not set, or unknown.",
-          },
-          [
-            { from: "vm", title: "Machine" },
-            { from: ofVm(vm.vcpus), title: "vCPUs", unit: "none" },
-            { from: ofVm(vm.pinnedVcpus), title: "Pinned", unit: "none" },
-            { from: ofVm(vm.vcpuQuota), title: "Quota", unit: "percentunit" },
-            { from: ofVm(vm.cpuReservation), title: "Reserved", unit: "hertz" },
-            { from: ofVm(vm.cpuLimit), title: "Limit", unit: "hertz" },
-          ],
-        ),
+        {
+          width: 8,
+          panel: grid(
+            {
+              title: "What its host grants",
+              description:
+                "vCPUs, those that are pinned, limits and reservations of CPU time; a dash is not set, or unknown.",
+            },
+            [
+              { from: "vm", title: "Machine" },
+              { from: ofVm(vm.vcpus), title: "vCPUs", unit: "none" },
+              { from: ofVm(vm.pinnedVcpus), title: "Pinned", unit: "none" },
+              { from: ofVm(vm.vcpuQuota), title: "Quota", unit: "percentunit" },
+              { from: ofVm(vm.cpuReservation), title: "Reserved", unit: "hertz" },
+              { from: ofVm(vm.cpuLimit), title: "Limit", unit: "hertz" },
+            ],
+          ),
+        },
         graph(
           {
             title: "Running by vCPU",
-            description: "Share of time in which the vCPU ran; a quota shows as a ceiling.",
+            description: "Share of time in which the vCPU ran, over 5 min; a quota shows as a ceiling.",
             unit: "percentunit",
           },
           [
-            { expr: perSecond(ofVm(vm.run)), legend: "vCPU {{vcpu}}" },
+            { expr: overFiveMinutes(ofVm(vm.run)), legend: "vCPU {{vcpu}}" },
             { expr: ofVm(vm.vcpuQuota), legend: "quota" },
           ],
         ),
@@ -93,8 +96,8 @@ export function cpuTime(t: Thresholds): Band[] {
           },
           [
             { expr: perSecond(ofVm(vm.wait)), legend: "wait, vCPU {{vcpu}}" },
-            { expr: promql`rate(${ofVm(vm.costop)}[5m])`, legend: "co-stop, vCPU {{vcpu}}" },
-            { expr: promql`rate(${ofVm(vm.limited)}[5m])`, legend: "limit, vCPU {{vcpu}}" },
+            { expr: overFiveMinutes(ofVm(vm.costop)), legend: "co-stop, vCPU {{vcpu}}" },
+            { expr: overFiveMinutes(ofVm(vm.limited)), legend: "limit, vCPU {{vcpu}}" },
           ],
         ),
         graph(

@@ -2,7 +2,7 @@ import { catalogue } from "../../src/catalogue.ts";
 import { promql } from "../../src/metrics/promql.ts";
 import type { Band } from "./board.ts";
 import { graph } from "./panels.ts";
-import { inGuest, ofVm, perSecond } from "./series.ts";
+import { inGuest, ofVm, overFiveMinutes, perSecond } from "./series.ts";
 
 const { vm, memory: m, pressure } = catalogue;
 
@@ -47,8 +47,8 @@ export function machineMemory(): Band[] {
           [
             { expr: perSecond(ofVm(vm.guestSwapIn)), legend: "in, from outside" },
             { expr: perSecond(ofVm(vm.guestSwapOut)), legend: "out, from outside" },
-            { expr: promql`rate(${ofVm(vm.hostSwapIn)}[5m])`, legend: "in, its host's own swap" },
-            { expr: promql`rate(${ofVm(vm.hostSwapOut)}[5m])`, legend: "out, its host's own swap" },
+            { expr: overFiveMinutes(ofVm(vm.hostSwapIn)), legend: "in, its host's own swap" },
+            { expr: overFiveMinutes(ofVm(vm.hostSwapOut)), legend: "out, its host's own swap" },
             { expr: inGuest(promql`rate(${m.swapIn}[$__rate_interval])`), legend: "in, from inside" },
             { expr: inGuest(promql`rate(${m.swapOut}[$__rate_interval])`), legend: "out, from inside" },
           ],

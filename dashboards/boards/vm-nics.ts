@@ -7,7 +7,7 @@ import type { MetricDef } from "../../src/metrics/define.ts";
 import { type PromQL, promql } from "../../src/metrics/promql.ts";
 import type { Band } from "./board.ts";
 import { graph, grid } from "./panels.ts";
-import { inGuest, ofVm, perSecond } from "./series.ts";
+import { inGuest, ofVm, overFiveMinutes } from "./series.ts";
 
 const { vm, nic, limit } = catalogue;
 
@@ -88,12 +88,12 @@ export function virtualNics(t: Thresholds): Band[] {
         graph(
           {
             title: "Dropped of what it sent, from outside",
-            description: "Packets a second that the host threw away as they left the machine.",
+            description: "Packets a second that the host threw away as they left the machine, over 5 min.",
             unit: "short",
           },
           [
             {
-              expr: promql`rate(${vm.nicDrops}{vm="$vm", direction="from_guest"}[$__rate_interval])`,
+              expr: overFiveMinutes(promql`${vm.nicDrops}{vm="$vm", direction="from_guest"}`),
               legend: "{{mac}}",
             },
           ],
@@ -116,10 +116,10 @@ export function virtualNics(t: Thresholds): Band[] {
         graph(
           {
             title: "Packets, from outside",
-            description: "Handed over at the tap; those that hardware would cut count once.",
+            description: "Handed over at the tap or port, over 5 min; those that hardware would cut count once.",
             unit: "pps",
           },
-          [{ expr: perSecond(ofVm(vm.nicPackets)), legend: "{{mac}} {{direction}}" }],
+          [{ expr: overFiveMinutes(ofVm(vm.nicPackets)), legend: "{{mac}} {{direction}}" }],
         ),
       ],
     },
@@ -161,6 +161,12 @@ export const packetLedger: Band = {
       },
       [{ expr: ofVm(ledger.missing), legend: "{{mac}} {{direction}}" }],
     ),
+  ],
+};
+
+export const limitsOfMachine: Band = {
+  height: 6,
+  panels: [
     grid(
       {
         title: "Limits",

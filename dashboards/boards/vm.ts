@@ -11,7 +11,7 @@ import { graph, grid, type Limits, note, number } from "./panels.ts";
 import { inGuest, ofVm } from "./series.ts";
 import { cpuTime } from "./vm-cpu.ts";
 import { machineMemory } from "./vm-memory.ts";
-import { packetLedger, virtualNics } from "./vm-nics.ts";
+import { limitsOfMachine, packetLedger, virtualNics } from "./vm-nics.ts";
 import { toldByVcenter } from "./vm-vmware.ts";
 
 const { vm, probe, cpu } = catalogue;
@@ -195,7 +195,15 @@ export const vmBoard: Board = {
         description: "One virtual machine from outside and from inside: loss, CPU time, both ends of its NICs, memory.",
       },
       [onlyOne(vm.info, "vm", "Machine")],
-      [...overview(t), ...cpuTime(t), ...virtualNics(t), packetLedger, ...machineMemory(), toldByVcenter(t)],
+      [
+        ...overview(t),
+        ...cpuTime(t),
+        ...virtualNics(t),
+        packetLedger,
+        limitsOfMachine,
+        ...machineMemory(),
+        toldByVcenter(t),
+      ],
     );
   },
 };
