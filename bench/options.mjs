@@ -12,7 +12,7 @@ npm run bench -- --from FILE [--chart FILE]
 Measures the built program in network namespaces of its own, beside fping, smokeping_prober, ping and a C program in the
 same run. Needs root.
 
-  --quick          shorter and fewer runs: all parts in three minutes instead of 25, with more noise
+  --quick          shorter and fewer runs: all parts in six minutes instead of 40, with more noise
   --only PARTS     of ${parts.join(",")}, and ${more.join(",")}, which takes ten minutes more
   --program FILE   another build's main.js, to compare two builds
   --json FILE      writes what was measured

@@ -12,8 +12,9 @@ const readingsProgram = fileURLToPath(new URL("vmware-readings.mjs", import.meta
 /** The shortest there is: a vCenter has a sample of each 20 seconds. */
 const INTERVAL_SECONDS = 20;
 const START_SECONDS = 180;
-/** The first looks are compiled. */
+/** The first looks, and the first intervals of an exporter that runs for months, are compiled. */
 const WARM_UP_PART = 0.4;
+const WARM_UP_INTERVALS = 2;
 const QUICK = { loads: [1000], looks: 20, readings: 2, scrapes: 2 };
 const FULL = { loads: [1000, 5000], looks: 40, readings: 4, scrapes: 4 };
 
@@ -68,10 +69,11 @@ async function measureExporter(program, settings, machines, scrapes) {
     await sleep(1000);
   }
   const result = { milliseconds: [], cpuMillis: [], series: 0, peakBytes: 0 };
-  for (let done = 0; done < scrapes; done++) {
+  for (let done = -WARM_UP_INTERVALS; done < scrapes; done++) {
     const before = cpuSeconds(pid).total;
     await sleep(INTERVAL_SECONDS * 1000);
     const { body, milliseconds } = await scrape();
+    if (done < 0) continue;
     result.cpuMillis.push((cpuSeconds(pid).total - before) * 1000);
     result.milliseconds.push(milliseconds);
     result.series = body.toString().match(/^[^#\n]/gm)?.length ?? 0;
