@@ -20,6 +20,8 @@ export interface HttpQuestion {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Sent once at most, also where the kept connection turns out to be closed: a login counts. */
+  readonly once?: boolean;
   /** For the whole answer, from now on. */
   readonly deadlineMs: number;
   /** Of the answer's body. */
@@ -89,7 +91,7 @@ export function createHttpClient(tls: TlsOptions): HttpClient {
     try {
       return await send(question, signal);
     } catch (error) {
-      if (signal.aborted || !["ECONNRESET", "EPIPE"].includes(httpErrorCode(error) ?? "")) throw error;
+      if (question.once || signal.aborted || !["ECONNRESET", "EPIPE"].includes(httpErrorCode(error) ?? "")) throw error;
       return send(question, signal);
     }
   }

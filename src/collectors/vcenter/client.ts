@@ -78,6 +78,7 @@ export function createVimClient(
           ...(session !== undefined && { Cookie: session }),
         },
         body: envelope(method, self, parts),
+        once: method === "Login",
         deadlineMs: 1000 * timeoutSeconds,
         maxBytes: MAX_ANSWER_BYTES,
       },
@@ -91,10 +92,12 @@ export function createVimClient(
     }
     let fault: VimFault | undefined;
     try {
-      await readXml(answer.body, new Set([...wanted, "Fault"]), (element) => {
+      const names = new Set([...wanted, "Fault"]);
+      const take = (element: XmlElement) => {
         if (element.name === "Fault") fault = faultOf(method, element);
         else onElement(element);
-      });
+      };
+      await readXml(answer.body, names, take, "Envelope");
     } catch (error) {
       if (error instanceof ParseError)
         throw new ServerError("answer", `its answer to ${method} cannot be read: ${error.message}`);

@@ -11,11 +11,12 @@ import { vcenterMetrics } from "./metrics.ts";
 import type { VcenterOptions } from "./options.ts";
 import { absentCounters, createPerformance, type Entity } from "./performance.ts";
 import { vcenterSamples } from "./samples.ts";
-import { login, logout, type VimSession } from "./session.ts";
+import { askCounters, login, logout, type VimSession } from "./session.ts";
 import { isForgotten, type Watch, watchObjects } from "./updates.ts";
 
 /** A reading of 5,000 machines takes a minute at worst, the first one. */
 const DEADLINE_SECONDS = 180;
+const LOGOUT_MS = 1000;
 /** Intervals without a sample after which nothing is said any more. */
 const FORGOTTEN_INTERVALS = 6;
 
@@ -23,6 +24,7 @@ const FORGOTTEN_INTERVALS = 6;
 interface Connection {
   readonly client: VimClient;
   readonly session: VimSession;
+  readonly counterIds: ReadonlyMap<string, number>;
   readonly watch: Watch;
 }
 
@@ -70,8 +72,20 @@ function openVcenter(host: Host, options: VcenterOptions) {
   let connection: Connection | undefined;
   let reading: AbortSignal = new AbortController().signal;
 
+  /** Ends a login, as far as the server still knows it: it allows only so many. */
+  function leave(client: VimClient, session: VimSession | undefined): void {
+    if (!session) {
+      client.close();
+      return;
+    }
+    reading = AbortSignal.timeout(LOGOUT_MS);
+    void logout(client, session)
+      .catch(() => undefined)
+      .finally(() => client.close());
+  }
+
   function forget(): void {
-    connection?.client.close();
+    if (connection) leave(connection.client, connection.session);
     connection = undefined;
   }
 
@@ -80,39 +94,51 @@ function openVcenter(host: Host, options: VcenterOptions) {
     const password = await readPassword(host, options);
     gate.check(password);
     const client = createVimClient(await openClient(host, options), url, timeoutSeconds, () => reading);
+    let session: VimSession | undefined;
     try {
-      const session = await login(client, username, password);
+      session = await login(client, username, password);
       gate.accepted();
+      const counterIds = await askCounters(client, session);
       const watch = await watchObjects(client, session, options, (vm) => events.happened(vm, "snapshot"));
-      connection = { client, session, watch };
+      connection = { client, session, counterIds, watch };
       return connection;
     } catch (error) {
       if (error instanceof ServerError && error.reason === "credentials") gate.refused(password);
-      client.close();
+      leave(client, session);
       throw error;
     }
   }
 
-  async function updateEvents({ client, session }: Connection, note: Note): Promise<void> {
+  async function updateEvents(client: VimClient, session: VimSession, note: Note): Promise<void> {
     try {
       await events.update(client, session);
     } catch (error) {
-      if (!(error instanceof VimFault) || isForgotten(error)) throw error;
+      const ours = error instanceof VimFault || error instanceof ServerError;
+      if (!ours || isForgotten(error)) throw error;
       note(`events are not read: ${error.message}`);
     }
   }
 
   async function readOnce(note: Note): Promise<readonly AnySample[]> {
-    const { client, session, watch } = connection ?? (await connect());
+    const { client, session, counterIds, watch } = connection ?? (await connect());
     await watch.update();
-    await samples.update(client, session.performanceManager, session.counterIds, entitiesOf(watch), note);
-    await updateEvents({ client, session, watch }, note);
-    const absent = absentCounters([...vmCounters, ...hostCounters], session.counterIds);
+    await samples.update(client, session.performanceManager, counterIds, entitiesOf(watch), note);
+    await updateEvents(client, session, note);
+    const absent = absentCounters([...vmCounters, ...hostCounters], counterIds);
     if (absent.length > 0) note(`the server has no counters ${absent.join(", ")}`);
-    if (watch.missingPrivileges.size > 0) {
-      note(`facts are missing for want of ${[...watch.missingPrivileges].join(", ")}: the role Read-only has them`);
+    const missing = watch.missingPrivileges();
+    if (missing.size > 0) {
+      note(`facts are missing for want of ${[...missing].join(", ")}: the role Read-only has them`);
     }
-    return vcenterSamples({ server, ...session, ...watch, chosen: watch.chosen, performance: samples, events });
+    return vcenterSamples({
+      server,
+      ...session,
+      ...watch,
+      chosen: watch.chosen,
+      missingPrivileges: missing,
+      performance: samples,
+      events,
+    });
   }
 
   return {
@@ -120,27 +146,19 @@ function openVcenter(host: Host, options: VcenterOptions) {
       reading = signal;
       const known = connection !== undefined;
       try {
-        try {
-          return await readOnce(note);
-        } catch (error) {
-          if (!known || !isForgotten(error)) throw error;
-          forget();
-          return await readOnce(note);
-        }
+        return await readOnce(note);
       } catch (error) {
-        forget();
+        if (!known || !isForgotten(error)) throw serverProblem(error);
+      }
+      forget();
+      try {
+        reading = signal;
+        return await readOnce(note);
+      } catch (error) {
         throw serverProblem(error);
       }
     },
-    close() {
-      const { client, session } = connection ?? {};
-      connection = undefined;
-      if (!client || !session) return;
-      reading = AbortSignal.timeout(1000);
-      void logout(client, session)
-        .catch(() => undefined)
-        .finally(() => client.close());
-    },
+    close: forget,
   };
 }
 

@@ -62,6 +62,12 @@ export function isRunning({ template, powerState, connectionState }: VmObject): 
   return template !== true && powerState === "poweredOn" && (connectionState ?? "connected") === "connected";
 }
 
+/** The MAC names a NIC within its machine: of two that share one, the first is shown. */
+function withMacsOfTheirOwn(nics: readonly NicDevice[]): readonly NicDevice[] {
+  const macs = nics.map(({ mac }) => mac);
+  return nics.filter(({ mac }, i) => macs.indexOf(mac) === i);
+}
+
 /** @param name as its series are called @param host its name @param totals what was counted of it; undefined where nothing is known */
 export function vmOf(
   object: VmObject,
@@ -92,7 +98,9 @@ export function vmOf(
       limitedSeconds: seconds("cpu.maxlimited.summation", vcpu),
     })),
     ioThreads: [],
-    nics: (object.nics ?? []).map((device) => nicOf(device, findNetwork(device.network, object.host), totals)),
+    nics: withMacsOfTheirOwn(object.nics ?? []).map((device) =>
+      nicOf(device, findNetwork(device.network, object.host), totals),
+    ),
     memory: {
       max: object.memoryBytes,
       ballooned: bytes("mem.vmmemctl.average"),

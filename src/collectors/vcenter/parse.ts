@@ -27,6 +27,13 @@ function times(factor: number, value: number | undefined): number | undefined {
   return value === undefined ? undefined : value * factor;
 }
 
+/** Of one machine; the largest has 768. */
+const MAX_VCPUS = 4096;
+
+function vcpusOf(count: number | undefined): number | undefined {
+  return count !== undefined && Number.isInteger(count) && count >= 0 && count <= MAX_VCPUS ? count : undefined;
+}
+
 const vm: Readers<VmObject> = {
   name: (value) => ({ name: nameOf(textAt(value)) }),
   "config.uuid": (value) => ({ uuid: textAt(value)?.toLowerCase() }),
@@ -35,7 +42,7 @@ const vm: Readers<VmObject> = {
     return { hardwareVersion: digits === undefined ? undefined : Number(digits) };
   },
   "config.template": (value) => ({ template: flagAt(value) }),
-  "config.hardware.numCPU": (value) => ({ vcpus: numberAt(value) }),
+  "config.hardware.numCPU": (value) => ({ vcpus: vcpusOf(numberAt(value)) }),
   "config.hardware.memoryMB": (value) => ({ memoryBytes: times(MIB, numberAt(value)) }),
   "config.cpuAllocation": (value) => ({
     reservationHertz: hertz(value, "reservation"),
@@ -136,8 +143,10 @@ export interface ObjectUpdate {
   readonly change: "entered" | "modified" | "left";
   /** What changed; a property that went away is there as undefined. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** Privileges for want of which properties are missing. */
-  readonly missingPrivileges: readonly string[];
+  /** Properties that are known now, or known to be unset. */
+  readonly paths: readonly string[];
+  /** Properties that are missing, each for want of a privilege. */
+  readonly missing: readonly { readonly path: string; readonly privilege: string }[];
 }
 
 const changeOf: Readonly<Record<string, ObjectUpdate["change"]>> = { enter: "entered", leave: "left" };
@@ -151,17 +160,19 @@ export function parseObjectUpdate(element: XmlElement): ObjectUpdate | undefined
   if (kind === undefined) return undefined;
   const known: Readers<object> = readers[kind];
   const changes = childrenOf(element, "changeSet").map((change) => {
-    const removed = /remove/i.test(textAt(change, "op") ?? "");
-    return known[textAt(change, "name") ?? ""]?.(removed ? undefined : childrenOf(change, "val")[0]) ?? {};
+    const path = textAt(change, "name") ?? "";
+    const value = /remove/i.test(textAt(change, "op") ?? "") ? undefined : childrenOf(change, "val")[0];
+    return { path, facts: known[path]?.(value) ?? {} };
   });
-  const missing = childrenOf(element, "missingSet").flatMap(
-    (part) => textAt(part, "fault", "fault", "privilegeId") ?? textAt(part, "fault", "privilegeId") ?? [],
-  );
   return {
     kind,
     id,
     change: changeOf[textAt(element, "kind") ?? ""] ?? "modified",
-    facts: Object.assign({}, ...changes),
-    missingPrivileges: missing,
+    facts: Object.assign({}, ...changes.map(({ facts }) => facts)),
+    paths: changes.map(({ path }) => path),
+    missing: childrenOf(element, "missingSet").flatMap((part) => {
+      const privilege = textAt(part, "fault", "fault", "privilegeId") ?? textAt(part, "fault", "privilegeId");
+      return privilege === undefined ? [] : [{ path: textAt(part, "path") ?? "", privilege }];
+    }),
   };
 }

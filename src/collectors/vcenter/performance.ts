@@ -13,6 +13,8 @@ const QUERIES_AT_ONCE = 2;
 const MAX_SILENCES = 2;
 /** Of one reading: more is no single object's fault. */
 const MAX_FAULTS = 20;
+/** That are told of one reading. */
+const MAX_PROBLEMS = 3;
 const result = new Set(["returnval"]);
 
 /** Names of counters that a server does not have. */
@@ -143,6 +145,12 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
       let silences = 0;
       let faults = 0;
       let silence: ServerError | undefined;
+      /** Objects whose samples failed, by what the server said. */
+      const failed = new Map<string, number>();
+      const fail = (objects: number, problem: string) => {
+        figures.failedQueries += 1;
+        failed.set(problem, (failed.get(problem) ?? 0) + objects);
+      };
 
       async function query(batch: readonly Entity[]): Promise<void> {
         const specs = batch.map((entity) => querySpec(entity, shapeOf(entity)));
@@ -159,10 +167,9 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
         } catch (error) {
           if (isFault(error, "NotAuthenticated")) throw error;
           if (error instanceof ServerError) {
-            figures.failedQueries += 1;
             silences += 1;
             silence = error;
-            note(`samples of ${batch.length} objects: ${error.message}`);
+            fail(batch.length, error.message);
             return;
           }
           if (!(error instanceof VimFault)) throw error;
@@ -171,11 +178,11 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
           const vanished = isFault(error, "ManagedObjectNotFound") ? textAt(childOf(error.detail, "obj")) : undefined;
           const others = batch.filter((entity) => entity.ref.id !== vanished);
           if (others.length < batch.length) return queryOrSplit(others);
-          figures.failedQueries += 1;
-          if (batch.length === 1 || faults > MAX_FAULTS) {
-            note(`samples of ${batch.length === 1 ? batch[0]?.ref.id : `${batch.length} objects`}: ${error.message}`);
+          if (batch.length === 1 || faults > MAX_FAULTS || isFault(error, "NoPermission")) {
+            fail(batch.length, error.message);
             return;
           }
+          figures.failedQueries += 1;
           const half = Math.ceil(batch.length / 2);
           await queryOrSplit(batch.slice(0, half));
           await queryOrSplit(batch.slice(half));
@@ -189,6 +196,8 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
       }
       await Promise.all(Array.from({ length: QUERIES_AT_ONCE }, work));
       if (silence && answers === 0) throw silence;
+      for (const [problem, objects] of [...failed].slice(0, MAX_PROBLEMS))
+        note(`no samples of ${objects} objects: ${problem}`);
     },
     totals(id) {
       const state = counted.get(id);

@@ -17,8 +17,6 @@ export interface VimSession {
   /** Undefined where the server keeps no events. */
   readonly eventManager: ObjectRef | undefined;
   readonly sessionManager: ObjectRef;
-  /** By name, such as cpu.ready.summation; every server has ids of its own. */
-  readonly counterIds: ReadonlyMap<string, number>;
 }
 
 function refOf(element: XmlElement | undefined): ObjectRef | undefined {
@@ -43,30 +41,25 @@ function loginProblem(error: unknown, username: string): unknown {
   return error;
 }
 
-async function askCounters(client: VimClient, content: XmlElement): Promise<ReadonlyMap<string, number>> {
-  const manager = managerOf(content, "perfManager");
+/** Ids of the performance counters by name, such as cpu.ready.summation; every server has its own. @throws ServerError, VimFault */
+export async function askCounters(client: VimClient, session: VimSession): Promise<ReadonlyMap<string, number>> {
+  const { performanceManager: manager, propertyCollector } = session;
   const ids = new Map<string, number>();
   const spec = group(
     "specSet",
     group("propSet", tag("type", manager.kind), tag("pathSet", "perfCounter")),
     group("objectSet", ref("obj", manager)),
   );
-  const collector = managerOf(content, "propertyCollector");
-  await client.call(
-    "RetrievePropertiesEx",
-    collector,
-    [spec, "<options/>"],
-    new Set(["PerfCounterInfo"]),
-    (counter) => {
-      const names = [
-        textAt(counter, "groupInfo", "key"),
-        textAt(counter, "nameInfo", "key"),
-        textAt(counter, "rollupType"),
-      ];
-      const id = Number(textAt(counter, "key"));
-      if (Number.isInteger(id)) ids.set(names.join("."), id);
-    },
-  );
+  const wanted = new Set(["PerfCounterInfo"]);
+  await client.call("RetrievePropertiesEx", propertyCollector, [spec, "<options/>"], wanted, (counter) => {
+    const names = [
+      textAt(counter, "groupInfo", "key"),
+      textAt(counter, "nameInfo", "key"),
+      textAt(counter, "rollupType"),
+    ];
+    const id = Number(textAt(counter, "key"));
+    if (Number.isInteger(id)) ids.set(names.join("."), id);
+  });
   return ids;
 }
 
@@ -91,7 +84,6 @@ export async function login(client: VimClient, username: string, password: strin
     performanceManager: managerOf(content, "perfManager"),
     eventManager: refOf(childOf(content, "eventManager")),
     sessionManager,
-    counterIds: await askCounters(client, content),
   };
 }
 

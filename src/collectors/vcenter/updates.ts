@@ -16,7 +16,7 @@ export interface Watch {
   /** Ids of the hosts that are read; undefined: all. */
   readonly chosen: ReadonlySet<string> | undefined;
   /** Privileges for want of which properties are missing. */
-  readonly missingPrivileges: ReadonlySet<string>;
+  missingPrivileges(): ReadonlySet<string>;
   /** Fetches what has changed. @throws VimFault, ServerError */
   update(): Promise<void>;
 }
@@ -51,15 +51,18 @@ async function follow(
   /** @returns whether there are more */
   async function page(): Promise<boolean> {
     let truncated = false;
+    let next = version;
     const options = group("options", tag("maxWaitSeconds", 0), tag("maxObjectUpdates", OBJECTS_AT_ONCE));
     await client.call("WaitForUpdatesEx", collector, [tag("version", version), options], wanted, (element) => {
-      if (element.name === "version") version = element.text.trim();
+      if (element.name === "version") next = element.text.trim();
       else if (element.name === "truncated") truncated = flagAt(element) === true;
       else {
         const update = parseObjectUpdate(element);
         if (update) onUpdate(update);
       }
     });
+    // Not before the whole page is here: half of it would be asked for again, and be the same.
+    version = next;
     return truncated;
   }
   return async () => {
@@ -81,7 +84,8 @@ export async function watchObjects(
 ): Promise<Watch> {
   const { propertyCollector, viewManager, rootFolder } = session;
   const inventory = createInventory();
-  const missingPrivileges = new Set<string>();
+  /** By object, then by property. */
+  const missing = new Map<string, Map<string, string>>();
   const kinds = (Object.keys(readers) as Kind[]).filter((kind) => kind !== "VirtualMachine" || readsAllHosts(choice));
   let chosen: ReadonlySet<string> | undefined;
   let machines: { readonly view: ObjectRef; fetch(): Promise<void> } | undefined;
@@ -95,7 +99,11 @@ export async function watchObjects(
     inventory.apply(update);
     const after = inventory.VirtualMachine.get(update.id);
     if (before && after && before.snapshot !== after.snapshot) onSnapshot(update.id);
-    for (const privilege of update.missingPrivileges) missingPrivileges.add(privilege);
+    const ofObject = update.change === "modified" ? (missing.get(update.id) ?? new Map()) : new Map();
+    for (const path of update.paths) ofObject.delete(path);
+    for (const { path, privilege } of update.missing) ofObject.set(path, privilege);
+    if (ofObject.size > 0) missing.set(update.id, ofObject);
+    else missing.delete(update.id);
   }
 
   const everything = await createView(
@@ -134,7 +142,7 @@ export async function watchObjects(
     get chosen() {
       return chosen;
     },
-    missingPrivileges,
+    missingPrivileges: () => new Set([...missing.values()].flatMap((ofObject) => [...ofObject.values()])),
     async update() {
       await fetchAll();
       if (!readsAllHosts(choice)) await fetchMachines();

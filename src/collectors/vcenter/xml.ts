@@ -47,9 +47,10 @@ function elementOf(name: string, attributes: Readonly<Record<string, string>>): 
 /**
  * Reads a document piece by piece. Of it only elements of the wanted names are built, each handed over when it is whole, so
  * that an answer of many objects is never in memory at once.
+ * @param root what the document has to be; anything where undefined
  * @returns what takes the next piece, and what ends the document; both throw ParseError
  */
-export function createXmlReader(wanted: ReadonlySet<string>, onElement: (element: XmlElement) => void) {
+export function createXmlReader(wanted: ReadonlySet<string>, onElement: (element: XmlElement) => void, root?: string) {
   const parser = new SaxesParser({ position: false });
   const open: OpenElement[] = [];
   let depth = 0;
@@ -62,6 +63,8 @@ export function createXmlReader(wanted: ReadonlySet<string>, onElement: (element
   parser.on("doctype", () => fail("expected no document type, got one"));
   parser.on("opentag", ({ name, attributes }) => {
     depth += 1;
+    if (depth === 1 && root !== undefined && localName(name) !== root)
+      fail(`expected ${root}, got ${name.slice(0, 100)}`);
     if (depth > MAX_DEPTH) fail(`expected elements at most ${MAX_DEPTH} deep, got more`);
     const parent = open.at(-1);
     if (!parent && !wanted.has(localName(name))) return;
@@ -96,8 +99,9 @@ export async function readXml(
   bytes: AsyncIterable<Uint8Array>,
   wanted: ReadonlySet<string>,
   onElement: (element: XmlElement) => void,
+  root: string,
 ): Promise<void> {
-  const reader = createXmlReader(wanted, onElement);
+  const reader = createXmlReader(wanted, onElement, root);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let turnAt = performance.now() + TURN_MS;
   for await (const chunk of bytes) {
