@@ -61,7 +61,7 @@ export function createHttpClient(tls: TlsOptions): HttpClient {
   const http = new HttpAgent(options);
   const https = new HttpsAgent({ ...options, ...trust });
 
-  function send(question: HttpQuestion, signal: AbortSignal): Promise<IncomingMessage> {
+  function send(question: HttpQuestion, signal: AbortSignal, retry: boolean): Promise<IncomingMessage> {
     const { url, method, headers, body } = question;
     const secure = url.startsWith("https:");
     return new Promise((resolve, reject) => {
@@ -82,18 +82,15 @@ export function createHttpClient(tls: TlsOptions): HttpClient {
         },
         resolve,
       );
-      request.on("error", reject).end(bytes);
+      request
+        .on("error", (error) => {
+          // A kept connection that the server has closed meanwhile fails at once; a new one is worth a try.
+          const closed = request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(httpErrorCode(error) ?? "");
+          if (retry && closed && !question.once && !signal.aborted) resolve(send(question, signal, false));
+          else reject(error);
+        })
+        .end(bytes);
     });
-  }
-
-  /** A kept connection that the server has closed meanwhile fails at once; a new one is worth a try. */
-  async function sendAgain(question: HttpQuestion, signal: AbortSignal): Promise<IncomingMessage> {
-    try {
-      return await send(question, signal);
-    } catch (error) {
-      if (question.once || signal.aborted || !["ECONNRESET", "EPIPE"].includes(httpErrorCode(error) ?? "")) throw error;
-      return send(question, signal);
-    }
   }
 
   /** @param stopped whose deadline has passed, or who was told to stop: whatever is broken then, is broken by that */
@@ -143,7 +140,7 @@ export function createHttpClient(tls: TlsOptions): HttpClient {
         signal.removeEventListener("abort", abort);
       };
       try {
-        const response = await sendAgain(question, stop.signal);
+        const response = await send(question, stop.signal, true);
         return {
           status: response.statusCode ?? 0,
           headers: response.headers,

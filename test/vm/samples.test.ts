@@ -71,7 +71,7 @@ test("each known fact is one series", () => {
     "vm_nic_packets_total 52:54:00:77:00:05 from_guest 7",
     "vm_nic_drops_total 52:54:00:77:00:05 to_guest 3",
     "vm_nic_drops_total 52:54:00:77:00:05 from_guest 0",
-    "network_limit_bytes_per_second libvirt br0  to_guest 52:54:00:77:00:05 vnet0 1024000",
+    "network_limit_bytes_per_second libvirt br0  to_guest 52:54:00:77:00:05 vnet0  1024000",
     "vm_memory_max_bytes 2048",
     "vm_memory_ballooned_bytes 1024",
     "vm_memory_node_bytes 1 512",
@@ -94,5 +94,6 @@ test("a limit away from any machine has empty labels for what it does not belong
     vm_uuid: "",
     mac: "",
     device: "",
+    traffic: "",
   });
 });

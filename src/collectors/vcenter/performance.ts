@@ -125,7 +125,9 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
     async update(client, manager, counterIds, entities, note) {
       const ids = new Set(entities.map((entity) => entity.ref.id));
       for (const id of counted.keys()) {
-        if (!ids.has(id)) counted.delete(id);
+        if (ids.has(id)) continue;
+        counted.delete(id);
+        seenMs.delete(id);
       }
       const kinds = new Set(entities.map((entity) => entity.counters));
       const counters = new Map(

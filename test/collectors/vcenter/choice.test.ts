@@ -4,7 +4,7 @@ import { createInventory } from "../../../src/collectors/vcenter/inventory.ts";
 function inventoryOf(clusters: Readonly<Record<string, readonly string[]>>) {
   const inventory = createInventory();
   const enter = (kind: "HostSystem" | "ComputeResource", id: string, facts: object) =>
-    inventory.apply({ kind, id, change: "entered", facts: { ...facts }, missingPrivileges: [] });
+    inventory.apply({ kind, id, change: "entered", facts: { ...facts }, paths: [], missing: [] });
   for (const [cluster, hosts] of Object.entries(clusters)) {
     enter("ComputeResource", `c-${cluster}`, { name: cluster });
     for (const host of hosts) enter("HostSystem", host, { name: host, cluster: `c-${cluster}` });

@@ -32,10 +32,15 @@ async function read(bytes: Uint8Array, size = 4096): Promise<readonly XmlElement
   const elements: XmlElement[] = [];
   const from = performance.now();
   try {
-    await readXml(inPieces(bytes, size), wanted, (element) => {
-      elements.push(element);
-      if (element.name === "objectSet") parseObjectUpdate(element);
-    });
+    await readXml(
+      inPieces(bytes, size),
+      wanted,
+      (element) => {
+        elements.push(element);
+        if (element.name === "objectSet") parseObjectUpdate(element);
+      },
+      "Envelope",
+    );
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
   }
@@ -62,9 +67,9 @@ test("an answer that is cut off anywhere is refused, and gives no object that is
     fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 20 }), async (end) => {
       const some = await read(whole.subarray(0, end));
       expect(some).toEqual(elements.slice(0, some.length));
-      await expect(readXml(inPieces(whole.subarray(0, end), 4096), wanted, () => undefined)).rejects.toThrow(
-        ParseError,
-      );
+      await expect(
+        readXml(inPieces(whole.subarray(0, end), 4096), wanted, () => undefined, "Envelope"),
+      ).rejects.toThrow(ParseError);
     }),
     { numRuns: 100 },
   );

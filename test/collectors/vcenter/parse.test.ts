@@ -169,7 +169,9 @@ test("privileges for want of which facts are missing are named", () => {
     "objectSet",
   );
 
-  expect(element && parseObjectUpdate(element)?.missingPrivileges).toEqual(["System.Read"]);
+  expect(element && parseObjectUpdate(element)?.missing).toEqual([
+    { path: "config.network.pnic", privilege: "System.Read" },
+  ]);
 });
 
 const document =
