@@ -1,7 +1,8 @@
 import { ParseError, ServerError } from "../../kernel/host.ts";
 import type { HttpAnswer, HttpClient } from "../../kernel/http.ts";
+import { readXml } from "./read-xml.ts";
 import { envelope, type ObjectRef } from "./soap.ts";
-import { childOf, readXml, textAt, type XmlElement } from "./xml.ts";
+import { childOf, textAt, type XmlElement } from "./xml.ts";
 
 /** The server understood a call and refused it. */
 export class VimFault extends Error {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { accumulate, createCounted, parseSampleTimes } from "../../../src/collectors/vcenter/accumulate.ts";
 import { parseObjectUpdate } from "../../../src/collectors/vcenter/parse.ts";
-import { readXml, type XmlElement } from "../../../src/collectors/vcenter/xml.ts";
+import { readXml } from "../../../src/collectors/vcenter/read-xml.ts";
+import type { XmlElement } from "../../../src/collectors/vcenter/xml.ts";
 import { ParseError } from "../../../src/kernel/host.ts";
 import { createVcenterBench } from "../../support/fake-vcenter-reader.ts";
 
