@@ -1,7 +1,14 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import { type Metric, Registry, type RegistryContentType } from "prom-client";
-import type { AnyMetricDef, AnySample, HistogramSample } from "./define.ts";
-import { type ExpositionFormat, familyHeader, familyName } from "./text-format.ts";
+import type { AnyMetricDef, AnySample, HistogramDef, HistogramSample } from "./define.ts";
+import {
+  type ExpositionFormat,
+  familyHeader,
+  familyName,
+  histogramLines,
+  labelText,
+  seriesLine,
+} from "./text-format.ts";
 
 export type { ExpositionFormat } from "./text-format.ts";
 
@@ -24,8 +31,8 @@ export type MetricFamily = SampleFamily | LineFamily;
 
 /** Characters that are handed on in one go, some 0.3 ms of work. */
 const PIECE_LENGTH = 32 * 1024;
-/** Samples that prom-client formats in one go, about a millisecond. */
-const PIECE_SAMPLES = 500;
+/** Samples that prom-client may format, in a millisecond; more become lines. */
+const MANY_SAMPLES = 500;
 /** Others wait for the event loop no longer than this and one piece. */
 const LONGEST_TURN_MS = 2;
 
@@ -69,11 +76,7 @@ function createRegistry(format: ExpositionFormat): Registry<RegistryContentType>
  * prom-client renders anything that has a name and a get(). Its own Counter can only grow by inc(), while the kernel hands
  * us absolute totals and label sets that vanish with their device: so the lines come straight from our samples.
  */
-async function renderSamples(
-  metric: AnyMetricDef,
-  samples: readonly AnySample[],
-  format: ExpositionFormat,
-): Promise<string> {
+async function renderSamples({ metric, samples }: SampleFamily, format: ExpositionFormat): Promise<string> {
   const { help, type } = metric;
   const name = familyName(metric, format);
   const values = samples.flatMap((sample): Line[] =>
@@ -86,16 +89,28 @@ async function renderSamples(
   return `${await registry.getSingleMetricAsString(name)}\n`;
 }
 
-/** HELP and TYPE come with the first piece of a family only. */
-function withoutHeader(text: string): string {
-  return text.slice(text.indexOf("\n", text.indexOf("\n") + 1) + 1);
+/** A family of many series as lines. */
+function linesOf({ metric, samples }: SampleFamily): LineFamily {
+  return metric.type === "histogram"
+    ? { metric, lines: histogramTexts(metric, samples) }
+    : { metric, lines: seriesTexts(samples) };
 }
 
-async function* samplePieces({ metric, samples }: SampleFamily, format: ExpositionFormat): AsyncGenerator<string> {
-  yield await renderSamples(metric, samples.slice(0, PIECE_SAMPLES), format);
-  for (let from = PIECE_SAMPLES; from < samples.length; from += PIECE_SAMPLES) {
-    yield withoutHeader(await renderSamples(metric, samples.slice(from, from + PIECE_SAMPLES), format));
-  }
+function* seriesTexts(samples: readonly AnySample[]): Generator<string> {
+  for (const sample of samples)
+    if ("value" in sample) yield seriesLine(sample.metric, labelText(sample.labels), sample.value);
+}
+
+function* histogramTexts(metric: HistogramDef, samples: readonly AnySample[]): Generator<string> {
+  const lines = histogramLines(metric);
+  for (const sample of samples)
+    if ("counts" in sample) yield lines(labelText(sample.labels), sample.counts, sample.sum);
+}
+
+async function* piecesOf(family: MetricFamily, format: ExpositionFormat): AsyncGenerator<string> {
+  if ("lines" in family) yield* linePieces(family, format);
+  else if (family.samples.length > MANY_SAMPLES) yield* linePieces(linesOf(family), format);
+  else yield await renderSamples(family, format);
 }
 
 function* linePieces({ metric, lines }: LineFamily, format: ExpositionFormat): Generator<string> {
@@ -116,7 +131,7 @@ export async function* renderExposition(
 ): AsyncGenerator<string> {
   let turnBegan = performance.now();
   for (const family of families) {
-    for await (const piece of "lines" in family ? linePieces(family, format) : samplePieces(family, format)) {
+    for await (const piece of piecesOf(family, format)) {
       yield piece;
       if (performance.now() - turnBegan < LONGEST_TURN_MS) continue;
       await immediate();

@@ -9,7 +9,7 @@ export type LabelText<L extends string = string> = string & { readonly [names]: 
 /** `path="db",scope="external"`, escaped as the format wants it. */
 export function labelText<L extends string>(labels: Readonly<Record<L, string>>): LabelText<L> {
   let text = "";
-  for (const name in labels) text += `${text && ","}${name}="${escapeText(labels[name], /[\\\n"]/g)}"`;
+  for (const name in labels) text += `${text && ","}${name}="${escapeValue(labels[name])}"`;
   return text as LabelText<L>;
 }
 
@@ -21,7 +21,7 @@ export function joinLabels<A extends string, B extends string>(a: LabelText<A>, 
 /** HELP and TYPE. In OpenMetrics a counter's family is its name without _total; its lines are the same in both formats. */
 export function familyHeader(metric: AnyMetricDef, format: ExpositionFormat): string {
   const name = familyName(metric, format);
-  return `# HELP ${name} ${escapeText(metric.help, /[\\\n]/g)}\n# TYPE ${name} ${metric.type}\n`;
+  return `# HELP ${name} ${metric.help.replace(/[\\\n]/g, escaped)}\n# TYPE ${name} ${metric.type}\n`;
 }
 
 export function familyName({ name, type }: AnyMetricDef, format: ExpositionFormat): string {
@@ -43,7 +43,7 @@ export function seriesLine<L extends string>(
  */
 export function histogramLines<L extends string>(
   metric: HistogramDef<string, L>,
-): (labels: LabelText<NoInfer<L>>, counts: Float64Array, sum: number) => string {
+): (labels: LabelText<NoInfer<L>>, counts: ArrayLike<number>, sum: number) => string {
   const { name } = metric;
   const heads = [...metric.buckets, "+Inf"].map((bound) => `${name}_bucket{le="${bound}",`);
   return (labels, counts, sum) => {
@@ -65,6 +65,13 @@ function valueText(value: number): string {
 
 const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' };
 
-function escapeText(text: string, special: RegExp): string {
-  return text.replace(special, (character) => escapes[character] ?? character);
+function escaped(character: string): string {
+  return escapes[character] ?? character;
+}
+
+/** Hardly any value has one of them, and there are hundreds of thousands of values. */
+const special = /[\\\n"]/;
+
+function escapeValue(text: string): string {
+  return special.test(text) ? text.replace(/[\\\n"]/g, escaped) : text;
 }
