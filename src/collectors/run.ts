@@ -1,7 +1,8 @@
 import type { Host } from "../kernel/host.ts";
 import type { Collector } from "./collector.ts";
 import { poll } from "./polling.ts";
-import { type MonotonicMs, readerOf } from "./reading.ts";
+import { type MonotonicMs, type Reading, readerOf } from "./reading.ts";
+import type { ReadSource } from "./reading-log.ts";
 import type { CollectorReport } from "./report.ts";
 import { createFirstToTell } from "./shared-machines.ts";
 
@@ -21,6 +22,8 @@ export interface CollectorRunnerOptions {
   readonly monotonicMs?: MonotonicMs;
   /** Unix time in milliseconds. */
   readonly wallClockMs?: () => number;
+  /** Hears of each reading as it ends. */
+  readonly onReading?: (source: ReadSource, reading: Reading) => void;
 }
 
 export interface CollectorRunner {
@@ -48,6 +51,7 @@ export function createCollectorRunner(
     pollDeadlineMs = DEFAULT_POLL_DEADLINE_MS,
     monotonicMs = () => performance.now(),
     wallClockMs = Date.now,
+    onReading = () => undefined,
   }: CollectorRunnerOptions = {},
 ): CollectorRunner {
   function openSource({ collector, options, server }: ConfiguredCollector): OpenSource {
@@ -59,6 +63,7 @@ export function createCollectorRunner(
     const noted = async () => {
       const reading = await read();
       if (reading.state === "ok") lastSuccessSeconds = wallClockMs() / 1000;
+      onReading({ collector: collector.name, server }, reading);
       return reading;
     };
     const polling = plan && poll(noted, plan, monotonicMs);

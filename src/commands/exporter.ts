@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { Collector } from "../collectors/collector.ts";
 import { collectors } from "../collectors/index.ts";
 import { perServer } from "../collectors/per-server.ts";
+import { createReadingLog } from "../collectors/reading-log.ts";
 import { type CollectorReport, collectorSamples } from "../collectors/report.ts";
-import { type CollectorRunner, createCollectorRunner } from "../collectors/run.ts";
+import { type CollectorRunner, type CollectorRunnerOptions, createCollectorRunner } from "../collectors/run.ts";
 import { severalTell } from "../collectors/shared-machines.ts";
 import { packetsPerSecondOf } from "../config/found-paths.ts";
 import { ConfigError } from "../config/issues.ts";
@@ -78,7 +79,8 @@ export function createExporter(
   const reloads = { ok: true, loadedAtSeconds: startedAtSeconds, last: Promise.resolve<Outcome>({ ok: true }) };
   const watching = new AbortController();
   let running = config;
-  let runner = runnerOf(config, host);
+  const onReading = createReadingLog(log);
+  let runner = runnerOf(config, host, onReading);
   let reports: readonly CollectorReport[] = [];
   let tried = false;
   let collected: readonly string[] = [];
@@ -173,7 +175,7 @@ export function createExporter(
     paths.apply(discovery.paths());
     if (!isDeepStrictEqual(next.collectors, running.collectors)) {
       runner.stop();
-      runner = runnerOf(next, host);
+      runner = runnerOf(next, host, onReading);
     }
     running = next;
   }
@@ -236,12 +238,16 @@ export function createExporter(
   };
 }
 
-function runnerOf(config: Config, host: Host): CollectorRunner {
+function runnerOf(
+  config: Config,
+  host: Host,
+  onReading: NonNullable<CollectorRunnerOptions["onReading"]>,
+): CollectorRunner {
   const enabled = collectors.flatMap((collector: Collector) => {
     const { enabled, options } = config.collectors[collector.name] ?? { enabled: false, options: {} };
     return enabled ? perServer(collector, options) : [];
   });
-  return createCollectorRunner(enabled, host);
+  return createCollectorRunner(enabled, host, { onReading });
 }
 
 /** Names a source in the store. */
