@@ -5,7 +5,7 @@ import { percent, sameLabels } from "./text.ts";
 
 /** Servers on other machines that a collector reads: vCenter and NSX. */
 const { serverFailure, serverLastSuccess } = catalogue.self;
-const { samples, newestSample, missingPrivilege } = catalogue.vcenter;
+const { samples, newestSample, missingPrivilege, host } = catalogue.vcenter;
 
 const theServer = '{{ if eq $labels.collector "nsx" }}NSX manager{{ else }}vCenter{{ end }} {{ $labels.server }}';
 const sameServer = sameLabels("instance", "collector", "server");
@@ -111,6 +111,38 @@ function samplesOld({ thresholds: t }: PackOptions): AlertRule {
   };
 }
 
+const unseen = {
+  alert: "VirtlossHostUnseen",
+  summary: "Host {{ $labels.host }} is cut off from vCenter {{ $labels.server }}: its machines are unseen",
+  for: "5m",
+} as const;
+const lookAtHost =
+  "First, from the vCenter's network: does {{ $labels.host }} answer on port 443? On it: /etc/init.d/vpxa status";
+
+function hostNotResponding(): AlertRule {
+  return {
+    ...unseen,
+    reason: "not_responding",
+    expr: promql`${host}{state="notResponding"} == 1`,
+    severity: "warning",
+    description:
+      "Its vCenter has lost it: it is down, its management network is, or its agent hangs; its machines may well run on. " +
+      `Nothing is known of their vCPUs, drops and memory until it is back, so no page names this host as a cause. ${lookAtHost}`,
+  };
+}
+
+function hostDisconnected(): AlertRule {
+  return {
+    ...unseen,
+    reason: "disconnected",
+    expr: promql`${host}{state="disconnected"} == 1`,
+    severity: "info",
+    description:
+      "Somebody disconnected it, or its certificate or password was refused; its machines may well run on. " +
+      "Nothing is known of their vCPUs, drops and memory meanwhile. First, in the vSphere Client: the host, Connection, Connect",
+  };
+}
+
 export function serverGroups(options: PackOptions): readonly RuleGroup[] {
   return [
     {
@@ -124,6 +156,8 @@ export function serverGroups(options: PackOptions): readonly RuleGroup[] {
         somePrivilegeMissing,
         samplesMissing(options),
         samplesOld(options),
+        hostNotResponding(),
+        hostDisconnected(),
       ],
     },
   ];
