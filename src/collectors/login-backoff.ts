@@ -50,3 +50,16 @@ export function createLoginGate(monotonicMs: MonotonicMs = () => performance.now
     },
   };
 }
+
+const gates = new Map<string, LoginGate>();
+
+/**
+ * The one gate of an account, for as long as the program runs: a configuration that is mended step by step, and loaded again
+ * each time, must not try a refused password at each step.
+ */
+export function loginGateOf(url: string, username: string, monotonicMs?: MonotonicMs): LoginGate {
+  const account = `${username} ${url}`;
+  const gate = gates.get(account) ?? createLoginGate(monotonicMs);
+  gates.set(account, gate);
+  return gate;
+}

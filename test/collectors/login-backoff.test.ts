@@ -1,4 +1,4 @@
-import { createLoginGate } from "../../src/collectors/login-backoff.ts";
+import { createLoginGate, loginGateOf } from "../../src/collectors/login-backoff.ts";
 
 const MINUTE = 60_000;
 
@@ -70,3 +70,11 @@ function passes(check: () => void): boolean {
     return false;
   }
 }
+
+test("an account has one gate, whoever asks for it and when", () => {
+  loginGateOf("https://vc1/sdk", "monitor").refused("wrong");
+
+  expect(() => loginGateOf("https://vc1/sdk", "monitor").check("wrong")).toThrow("not tried again");
+  expect(() => loginGateOf("https://vc1/sdk", "another").check("wrong")).not.toThrow();
+  expect(() => loginGateOf("https://vc2/sdk", "monitor").check("wrong")).not.toThrow();
+});

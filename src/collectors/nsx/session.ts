@@ -1,6 +1,6 @@
 import { type Host, ServerError } from "../../kernel/host.ts";
 import type { HttpAnswer, HttpClient, HttpQuestion } from "../../kernel/http.ts";
-import { createLoginGate } from "../login-backoff.ts";
+import { loginGateOf } from "../login-backoff.ts";
 import type { MonotonicMs } from "../reading.ts";
 import { openClient, readPassword } from "../server-login.ts";
 import type { ServerOptions } from "../server-options.ts";
@@ -56,7 +56,7 @@ function loginOf({ headers }: HttpAnswer, sinceMs: number): Login {
 /** A session of one manager; nothing is asked before the first question. */
 export function createSession(host: Host, options: ServerOptions, monotonicMs: MonotonicMs): NsxSession {
   const { url, username, timeoutSeconds } = options;
-  const gate = createLoginGate(monotonicMs);
+  const gate = loginGateOf(url, username, monotonicMs);
   /** Kinds of questions that a new session was not allowed to ask either. */
   const forbidden = new Set<string>();
   let client: Promise<HttpClient> | undefined;
@@ -95,6 +95,7 @@ export function createSession(host: Host, options: ServerOptions, monotonicMs: M
     const answer = await ask(
       {
         method: "POST",
+        once: true,
         headers: { "Content-Type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams({ j_username: username, j_password: password }).toString(),
       },

@@ -1,7 +1,7 @@
 import { type Host, ServerError, SourceAbsentError } from "../../kernel/host.ts";
 import type { AnySample } from "../../metrics/define.ts";
 import { defineSource, type Note } from "../collector.ts";
-import { createLoginGate } from "../login-backoff.ts";
+import { loginGateOf } from "../login-backoff.ts";
 import { openClient, readPassword } from "../server-login.ts";
 import { createVimClient, isFault, type VimClient, VimFault } from "./client.ts";
 import { hostCounters, vmCounters } from "./counters.ts";
@@ -66,7 +66,7 @@ function serverProblem(error: unknown): unknown {
 function openVcenter(host: Host, options: VcenterOptions) {
   const { name: server, url, username, timeoutSeconds, intervalSeconds } = options;
   const monotonicMs = () => performance.now();
-  const gate = createLoginGate(monotonicMs);
+  const gate = loginGateOf(url, username, monotonicMs);
   const samples = createPerformance(1000 * FORGOTTEN_INTERVALS * intervalSeconds, monotonicMs);
   const events = createVmEvents(monotonicMs);
   let connection: Connection | undefined;

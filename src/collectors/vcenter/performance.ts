@@ -167,7 +167,11 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
           await query(batch);
           silences = 0;
         } catch (error) {
-          if (isFault(error, "NotAuthenticated")) throw error;
+          if (isFault(error, "NotAuthenticated")) {
+            // Of both workers: the session is the same.
+            batches.length = 0;
+            throw error;
+          }
           if (error instanceof ServerError) {
             silences += 1;
             silence = error;
