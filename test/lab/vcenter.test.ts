@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 function openVcenter(options: Partial<VcenterOptions> = {}, file = passwordFile) {
-  const reading = openReading(vcsim, file, options);
+  const reading = openReading({ ...vcsim, passwordFile: file }, options);
   open.push(reading);
   return reading;
 }

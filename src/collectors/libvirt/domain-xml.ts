@@ -1,6 +1,7 @@
+import { childrenOf, elementAt } from "../xml-tree.ts";
 import { parseCpuSet } from "./cpu-set.ts";
 import { type NicFacts, parseNic } from "./nic-xml.ts";
-import { childrenOf, elementAt, numberIn, parseXml, type XmlElement } from "./xml.ts";
+import { numberIn, parseXml, type XmlElement } from "./xml.ts";
 
 /** What the description of a domain tells beside its statistics. */
 export interface DomainFacts {

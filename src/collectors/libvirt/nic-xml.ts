@@ -1,6 +1,7 @@
 import { vmNicKind } from "../../vm/nic-kind.ts";
 import type { NicBackend, NicLimit } from "../../vm/vm.ts";
-import { elementAt, numberIn, type XmlElement } from "./xml.ts";
+import { elementAt } from "../xml-tree.ts";
+import { numberIn, type XmlElement } from "./xml.ts";
 
 export interface NicFacts {
   /** Lower case. */

@@ -1,20 +1,12 @@
 import { SaxesParser } from "saxes";
 import { ParseError } from "../../kernel/host.ts";
+import { MAX_DEPTH, type OpenNode, type XmlNode } from "../xml-tree.ts";
 
-export interface XmlElement {
-  readonly name: string;
+export interface XmlElement extends XmlNode<XmlElement> {
   readonly attributes: Readonly<Record<string, string>>;
-  readonly children: readonly XmlElement[];
-  readonly text: string;
 }
 
-interface OpenElement extends XmlElement {
-  readonly children: OpenElement[];
-  text: string;
-}
-
-/** libvirt nests a dozen deep; metadata may be anything. */
-const MAX_DEPTH = 100;
+/** Metadata may be anything. */
 const MAX_ELEMENTS = 50_000;
 /** A machine with 500 disks has a third of it; more would hold up everything else while it is read. */
 const MAX_LENGTH = 1024 * 1024;
@@ -29,8 +21,8 @@ export function parseXml(source: string, text: string): XmlElement {
     throw new ParseError(`${source}: expected at most ${MAX_LENGTH} characters, got ${text.length}`);
   }
   const parser = new SaxesParser();
-  const root: OpenElement = { name: "", attributes: {}, children: [], text: "" };
-  const open: OpenElement[] = [root];
+  const root: OpenNode<XmlElement> = { name: "", attributes: {}, children: [], text: "" };
+  const open: OpenNode<XmlElement>[] = [root];
   let elements = 0;
 
   function fail(problem: string): never {
@@ -52,15 +44,6 @@ export function parseXml(source: string, text: string): XmlElement {
   parser.on("closetag", () => void open.pop());
   parser.write(text).close();
   return root.children[0] ?? fail("expected an element, got none");
-}
-
-export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
-  return element?.children.filter((child) => child.name === name) ?? [];
-}
-
-/** The first element of a path of names. */
-export function elementAt(element: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined {
-  return path.reduce<XmlElement | undefined>((found, name) => childrenOf(found, name)[0], element);
 }
 
 /** A whole number; undefined for anything else. */

@@ -1,8 +1,9 @@
 import { ParseError, ServerError } from "../../kernel/host.ts";
 import type { HttpAnswer, HttpClient } from "../../kernel/http.ts";
+import { childOf } from "../xml-tree.ts";
 import { readXml } from "./read-xml.ts";
 import { envelope, type ObjectRef } from "./soap.ts";
-import { childOf, textAt, type XmlElement } from "./xml.ts";
+import { textAt, type XmlElement } from "./xml.ts";
 
 /** The server understood a call and refused it. */
 export class VimFault extends Error {

@@ -1,6 +1,7 @@
+import { childOf } from "../xml-tree.ts";
 import type { NicDevice, NicNetwork } from "./objects.ts";
 import { MEGABIT_BYTES, nameOf } from "./values.ts";
-import { childOf, numberAt, textAt, type XmlElement } from "./xml.ts";
+import { numberAt, textAt, type XmlElement } from "./xml.ts";
 
 /** Spellings of the machine's own file where they differ from the class without its "Virtual". */
 const models: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
+import { childOf } from "../xml-tree.ts";
 import type { PortgroupPolicy, Shaping } from "./objects.ts";
 import { nameOf } from "./values.ts";
-import { childOf, flagAt, numberAt, textAt, type XmlElement } from "./xml.ts";
+import { flagAt, numberAt, textAt, type XmlElement } from "./xml.ts";
 
 /** Names of the policies as labels, by vCenter's. */
 const policies = {

@@ -1,4 +1,5 @@
 import { ParseError } from "../../kernel/host.ts";
+import { childrenOf } from "../xml-tree.ts";
 import type {
   ClusterObject,
   HostObject,
@@ -10,7 +11,7 @@ import type {
 import { parseNics } from "./parse-nic.ts";
 import { parseDefaultPortConfig, parseHostPortgroups } from "./parse-portgroup.ts";
 import { MEGABIT_BYTES, nameOf } from "./values.ts";
-import { childrenOf, flagAt, numberAt, textAt, type XmlElement } from "./xml.ts";
+import { flagAt, numberAt, textAt, type XmlElement } from "./xml.ts";
 
 const MHZ = 1_000_000;
 const MIB = 1024 ** 2;

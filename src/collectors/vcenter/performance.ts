@@ -1,9 +1,10 @@
 import { ServerError } from "../../kernel/host.ts";
+import { childOf, childrenOf } from "../xml-tree.ts";
 import { accumulate, type Counted, createCounted, parseSampleTimes, type SampleSeries } from "./accumulate.ts";
 import { isFault, type VimClient, VimFault } from "./client.ts";
 import type { Counter, CounterName } from "./counters.ts";
 import { group, type ObjectRef, ref, tag } from "./soap.ts";
-import { childOf, childrenOf, textAt, type XmlElement } from "./xml.ts";
+import { textAt, type XmlElement } from "./xml.ts";
 
 /** Of real-time samples, which a host keeps for an hour. */
 const INTERVAL_SECONDS = 20;

@@ -1,7 +1,8 @@
 import { ServerError } from "../../kernel/host.ts";
+import { childOf, childrenOf } from "../xml-tree.ts";
 import { isFault, type VimClient } from "./client.ts";
 import { group, type ObjectRef, ref, tag } from "./soap.ts";
-import { childOf, childrenOf, textAt, type XmlElement } from "./xml.ts";
+import { textAt, type XmlElement } from "./xml.ts";
 
 const serviceInstance: ObjectRef = { kind: "ServiceInstance", id: "ServiceInstance" };
 

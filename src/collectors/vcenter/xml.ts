@@ -1,28 +1,22 @@
 import { SaxesParser } from "saxes";
 import { ParseError } from "../../kernel/host.ts";
+import { elementAt, MAX_DEPTH, type OpenNode, type XmlNode } from "../xml-tree.ts";
 
 /** An element of an answer; names are without prefix, which every server chooses for itself. */
-export interface XmlElement {
-  readonly name: string;
+export interface XmlElement extends XmlNode<XmlElement> {
   /** Of a managed object: its kind. The attribute `type` that belongs to no namespace. */
   readonly kind: string | undefined;
   /** Of a data object: its class. The attribute `xsi:type`, whatever its prefix. */
   readonly type: string | undefined;
-  readonly children: readonly XmlElement[];
-  readonly text: string;
 }
 
-interface OpenElement extends XmlElement {
-  readonly children: OpenElement[];
-  text: string;
-}
+type OpenElement = OpenNode<XmlElement>;
 
-/** Objects of vCenter nest a dozen deep. */
-const MAX_DEPTH = 100;
 /** Of one object; a machine with 60 disks has some 5,000. */
 const MAX_ELEMENTS = 200_000;
 /** Of one text; 180 samples are 5 kB. */
 const MAX_TEXT = 1024 * 1024;
+
 function localName(name: string): string {
   return name.slice(name.indexOf(":") + 1);
 }
@@ -87,17 +81,9 @@ export function createXmlReader(wanted: ReadonlySet<string>, onElement: (element
   };
 }
 
-export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
-  return element?.children.find((child) => child.name === name);
-}
-
-export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
-  return element?.children.filter((child) => child.name === name) ?? [];
-}
-
 /** The text of the first element of a path of names; undefined where there is none. */
 export function textAt(element: XmlElement | undefined, ...path: readonly string[]): string | undefined {
-  return path.reduce(childOf, element)?.text.trim();
+  return elementAt(element, ...path)?.text.trim();
 }
 
 /** A number, which may have a fraction; undefined for anything else. */

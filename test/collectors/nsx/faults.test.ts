@@ -4,36 +4,27 @@ import type { NsxOptions } from "../../../src/collectors/nsx/options.ts";
 import { perServer } from "../../../src/collectors/per-server.ts";
 import { createCollectorRunner } from "../../../src/collectors/run.ts";
 import type { FakeNsx } from "../../support/fake-nsx.mjs";
-import {
-  policy,
-  policyStatistics,
-  rule,
-  securityBinding,
-  securityProfile,
-  segment,
-  segmentStatistics,
-} from "../../support/fake-nsx-objects.mjs";
-import { createNsxLab, readOnce, valuesOf } from "./support.ts";
+import * as objects from "../../support/fake-nsx-objects.mjs";
+import { createNsxLab, POLICIES, readOnce, valuesOf } from "./support.ts";
 
 const lab = createNsxLab();
 afterAll(() => lab.stop());
 
 const SEARCH = "/policy/api/v1/search/query";
-const POLICY = "/infra/domains/default/security-policies";
 
 async function startTwoSegments(): Promise<FakeNsx> {
   const manager = await lab.start();
   manager.objects = [
-    segment("a"),
-    segment("b"),
-    securityProfile("storm", { rx_broadcast: 1000 }),
-    securityBinding("a", "storm"),
-    policy("app", "Application"),
-    rule("app", "deny", { rule_id: 1 }),
+    objects.segment("a"),
+    objects.segment("b"),
+    objects.securityProfile("storm", { rx_broadcast: 1000 }),
+    objects.securityBinding("a", "storm"),
+    objects.policy("app", "Application"),
+    objects.rule("app", "deny", { rule_id: 1 }),
   ];
-  manager.statistics.set("/infra/segments/a", segmentStatistics({}, { rx_dropped: 1, tx_dropped: 0 }));
-  manager.statistics.set("/infra/segments/b", segmentStatistics({}, { rx_dropped: 2, tx_dropped: 0 }));
-  manager.statistics.set(`${POLICY}/app`, policyStatistics({ [`${POLICY}/app/rules/deny`]: 5 }));
+  manager.statistics.set("/infra/segments/a", objects.segmentStatistics({}, { rx_dropped: 1, tx_dropped: 0 }));
+  manager.statistics.set("/infra/segments/b", objects.segmentStatistics({}, { rx_dropped: 2, tx_dropped: 0 }));
+  manager.statistics.set(`${POLICIES}/app`, objects.policyStatistics({ [`${POLICIES}/app/rules/deny`]: 5 }));
   return manager;
 }
 
@@ -139,8 +130,11 @@ test("lists that each segment has of its own are read in turns", async () => {
   const manager = await lab.start();
   manager.faults.set(SEARCH, 404);
   manager.objects = [
-    securityProfile("storm", { rx_broadcast: 1000 }),
-    ...Array.from({ length: 10 }, (_, i) => [segment(`s${i}`), securityBinding(`s${i}`, "storm")]).flat(),
+    objects.securityProfile("storm", { rx_broadcast: 1000 }),
+    ...Array.from({ length: 10 }, (_, i) => [
+      objects.segment(`s${i}`),
+      objects.securityBinding(`s${i}`, "storm"),
+    ]).flat(),
   ];
   const source = lab.open(manager, { segmentsAtOnce: 4 });
   const limited = async () => {
@@ -155,9 +149,9 @@ test("objects of another shape than documented are left out and counted, deleted
   const manager = await startTwoSegments();
   manager.objects = [
     ...manager.objects,
-    segment("gone", { marked_for_delete: true }),
-    segment("escape", { path: "/infra/segments/../../api/session/destroy" }),
-    { ...segment("pathless"), path: 12 },
+    objects.segment("gone", { marked_for_delete: true }),
+    objects.segment("escape", { path: "/infra/segments/../../api/session/destroy" }),
+    { ...objects.segment("pathless"), path: 12 },
   ];
 
   const reading = await readOnce(lab.open(manager));
@@ -171,17 +165,17 @@ test("names are any Unicode, on one line, and numbers may be written as text", a
   const manager = await lab.start();
   const name = 'Büro\u2028"数据库"\n🛰️\u0000';
   manager.objects = [
-    segment("web segment/1".replace("/", "%"), { display_name: name }),
-    securityProfile(
+    objects.segment("web segment/1".replace("/", "%"), { display_name: name }),
+    objects.securityProfile(
       "storm",
       { rx_broadcast: "1000", rx_multicast: "many", tx_broadcast: -5 },
       { rate_limits_enabled: "true" },
     ),
-    securityBinding("web segment%1", "storm"),
+    objects.securityBinding("web segment%1", "storm"),
   ];
   manager.statistics.set(
     "/infra/segments/web segment%1",
-    segmentStatistics({ rx_rate_limit_bcast_drops: "12345678901234" }),
+    objects.segmentStatistics({ rx_rate_limit_bcast_drops: "12345678901234" }),
   );
 
   const reading = await readOnce(lab.open(manager));
@@ -198,20 +192,20 @@ test("names are any Unicode, on one line, and numbers may be written as text", a
 test("of segments with one name the drops are added up once all are known, and the tightest limit counts", async () => {
   const manager = await lab.start();
   manager.objects = [
-    segment("a", { display_name: "same" }),
-    { ...segment("b", { display_name: "same" }), path: "/orgs/default/projects/p/infra/segments/b" },
-    securityProfile("loose", { rx_broadcast: 1000 }),
-    securityProfile("tight", { rx_broadcast: 10, tx_broadcast: 7 }),
-    securityBinding("a", "loose"),
-    { ...securityBinding("b", "tight"), parent_path: "/orgs/default/projects/p/infra/segments/b" },
+    objects.segment("a", { display_name: "same" }),
+    { ...objects.segment("b", { display_name: "same" }), path: "/orgs/default/projects/p/infra/segments/b" },
+    objects.securityProfile("loose", { rx_broadcast: 1000 }),
+    objects.securityProfile("tight", { rx_broadcast: 10, tx_broadcast: 7 }),
+    objects.securityBinding("a", "loose"),
+    { ...objects.securityBinding("b", "tight"), parent_path: "/orgs/default/projects/p/infra/segments/b" },
   ];
-  manager.statistics.set("/infra/segments/a", segmentStatistics({ rx_rate_limit_bcast_drops: 3 }));
+  manager.statistics.set("/infra/segments/a", objects.segmentStatistics({ rx_rate_limit_bcast_drops: 3 }));
   const source = lab.open(manager);
 
   const before = await readOnce(source);
   manager.statistics.set(
     "/orgs/default/projects/p/infra/segments/b",
-    segmentStatistics({ rx_rate_limit_bcast_drops: 4 }),
+    objects.segmentStatistics({ rx_rate_limit_bcast_drops: 4 }),
   );
   const after = await readOnce(source);
 
@@ -227,14 +221,14 @@ test("of segments with one name the drops are added up once all are known, and t
 
 test("a cursor that leads nowhere ends, and what comes on two pages is one", async () => {
   const manager = await startTwoSegments();
-  const nowhere = JSON.stringify({ results: [segment("a")], cursor: "again" });
+  const nowhere = JSON.stringify({ results: [objects.segment("a")], cursor: "again" });
   manager.faults.set(`${SEARCH}?query=resource_type:Segment&`, nowhere);
   await expect(readOnce(lab.open(manager))).resolves.toMatchObject({
     notes: [expect.stringMatching(/^segments: expected a new cursor, found the last one again; its lists are read/)],
   });
 
   manager.faults.clear();
-  manager.objects = [...manager.objects, segment("a")];
+  manager.objects = [...manager.objects, objects.segment("a")];
 
   expect((await readOnce(lab.open(manager))).series['virtloss_nsx_segments{server="nsx-a"}']).toBe(2);
 });

@@ -1,34 +1,19 @@
 import { nsx } from "../../../src/collectors/nsx/index.ts";
-import {
-  floodBinding,
-  floodProfile,
-  group,
-  policy,
-  policyStatistics,
-  qosBinding,
-  qosProfile,
-  rule,
-  securityBinding,
-  securityProfile,
-  segment,
-  segmentStatistics,
-} from "../../support/fake-nsx-objects.mjs";
+import * as objects from "../../support/fake-nsx-objects.mjs";
 import { createFixtureHost } from "../../support/fixture-host.ts";
-import { createNsxLab, readOnce } from "./support.ts";
+import { createNsxLab, POLICIES, readOnce } from "./support.ts";
 
 const lab = createNsxLab();
 afterAll(() => lab.stop());
 
-const POLICY = "/infra/domains/default/security-policies";
-
 test("limits, drops, flood protection and firewall rules of a manager become series", async () => {
   const manager = await lab.start();
   manager.objects = [
-    segment("web", { display_name: "Web-Tier" }),
-    segment("db", { display_name: "DB-Tier" }),
-    securityProfile("storm", { rx_broadcast: 1000, tx_multicast: 50 }),
-    securityBinding("web", "storm"),
-    qosProfile("silver", [
+    objects.segment("web", { display_name: "Web-Tier" }),
+    objects.segment("db", { display_name: "DB-Tier" }),
+    objects.securityProfile("storm", { rx_broadcast: 1000, tx_multicast: 50 }),
+    objects.securityBinding("web", "storm"),
+    objects.qosProfile("silver", [
       {
         resource_type: "IngressRateLimiter",
         enabled: true,
@@ -45,27 +30,27 @@ test("limits, drops, flood protection and firewall rules of a manager become ser
         burst_size: 75000,
       },
     ]),
-    qosBinding("db", "silver"),
-    floodProfile("flood", { icmp_active_flow_limit: 100, tcp_half_open_conn_limit: 5000 }),
-    group("vms", "Production VMs"),
-    floodBinding("vms", "flood"),
-    policy("app", "Application"),
-    rule("app", "deny", { rule_id: 2001, display_name: "Deny all" }),
-    rule("app", "allow", { rule_id: 2002, action: "ALLOW" }),
-    rule("app", "refuse", { rule_id: 2003, action: "REJECT" }),
-    rule("app", "off", { rule_id: 2004, disabled: true }),
+    objects.qosBinding("db", "silver"),
+    objects.floodProfile("flood", { icmp_active_flow_limit: 100, tcp_half_open_conn_limit: 5000 }),
+    objects.group("vms", "Production VMs"),
+    objects.floodBinding("vms", "flood"),
+    objects.policy("app", "Application"),
+    objects.rule("app", "deny", { rule_id: 2001, display_name: "Deny all" }),
+    objects.rule("app", "allow", { rule_id: 2002, action: "ALLOW" }),
+    objects.rule("app", "refuse", { rule_id: 2003, action: "REJECT" }),
+    objects.rule("app", "off", { rule_id: 2004, disabled: true }),
   ];
   manager.statistics.set(
     "/infra/segments/web",
-    segmentStatistics({ rx_rate_limit_bcast_drops: 17 }, { rx_dropped: 4, tx_dropped: 0 }),
+    objects.segmentStatistics({ rx_rate_limit_bcast_drops: 17 }, { rx_dropped: 4, tx_dropped: 0 }),
   );
-  manager.statistics.set("/infra/segments/db", segmentStatistics({ spoof_guard_ipv4_drops: 3 }));
+  manager.statistics.set("/infra/segments/db", objects.segmentStatistics({ spoof_guard_ipv4_drops: 3 }));
   manager.statistics.set(
-    `${POLICY}/app`,
-    policyStatistics({
-      [`${POLICY}/app/rules/deny`]: 42,
-      [`${POLICY}/app/rules/allow`]: 9000,
-      [`${POLICY}/app/rules/refuse`]: 0,
+    `${POLICIES}/app`,
+    objects.policyStatistics({
+      [`${POLICIES}/app/rules/deny`]: 42,
+      [`${POLICIES}/app/rules/allow`]: 9000,
+      [`${POLICIES}/app/rules/refuse`]: 0,
     }),
   );
 
@@ -112,7 +97,7 @@ test("limits, drops, flood protection and firewall rules of a manager become ser
 
 test("without rules to show, no rule is asked for", async () => {
   const manager = await lab.start();
-  manager.objects = [policy("app", "Application"), rule("app", "deny")];
+  manager.objects = [objects.policy("app", "Application"), objects.rule("app", "deny")];
 
   await readOnce(lab.open(manager, { topRules: 0 }));
 

@@ -1,32 +1,25 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import {
-  policy,
-  policyStatistics,
-  rule,
-  securityBinding,
-  securityProfile,
-  segment,
-  segmentStatistics,
-} from "../../support/fake-nsx-objects.mjs";
-import { createNsxLab, readOnce, valuesOf } from "./support.ts";
+import * as objects from "../../support/fake-nsx-objects.mjs";
+import { createNsxLab, POLICIES, readOnce, valuesOf } from "./support.ts";
 
 const lab = createNsxLab();
 afterAll(() => lab.stop());
-
-const POLICY = "/infra/domains/default/security-policies";
 
 test("500 segments, ten of them limited: each has its drops within three readings, the limited ones at once", async () => {
   const manager = await lab.start();
   const isLimited = (i: number) => i % 50 === 0;
   manager.objects = [
-    securityProfile("storm", { rx_broadcast: 100 }),
-    ...Array.from({ length: 500 }, (_, i) => segment(`s${i}`)),
-    ...Array.from({ length: 500 }, (_, i) => (isLimited(i) ? [securityBinding(`s${i}`, "storm")] : [])).flat(),
+    objects.securityProfile("storm", { rx_broadcast: 100 }),
+    ...Array.from({ length: 500 }, (_, i) => objects.segment(`s${i}`)),
+    ...Array.from({ length: 500 }, (_, i) => (isLimited(i) ? [objects.securityBinding(`s${i}`, "storm")] : [])).flat(),
   ];
   for (let i = 0; i < 500; i++) {
     manager.statistics.set(
       `/infra/segments/s${i}`,
-      segmentStatistics({ rx_rate_limit_bcast_drops: isLimited(i) ? i : 0 }, { rx_dropped: 2 * i, tx_dropped: 0 }),
+      objects.segmentStatistics(
+        { rx_rate_limit_bcast_drops: isLimited(i) ? i : 0 },
+        { rx_dropped: 2 * i, tx_dropped: 0 },
+      ),
     );
   }
   const source = lab.open(manager);
@@ -50,17 +43,17 @@ test("500 segments, ten of them limited: each has its drops within three reading
 
 test("5,000 segments and 5,000 rules hold the event loop for less than 50 ms at a time", async () => {
   const manager = await lab.start();
-  const rules = Array.from({ length: 5000 }, (_, i) => rule(`p${i % 20}`, `r${i}`, { rule_id: 1000 + i }));
+  const rules = Array.from({ length: 5000 }, (_, i) => objects.rule(`p${i % 20}`, `r${i}`, { rule_id: 1000 + i }));
   manager.objects = [
-    ...Array.from({ length: 5000 }, (_, i) => segment(`s${i}`)),
-    ...Array.from({ length: 20 }, (_, i) => policy(`p${i}`, `Policy ${i}`)),
+    ...Array.from({ length: 5000 }, (_, i) => objects.segment(`s${i}`)),
+    ...Array.from({ length: 20 }, (_, i) => objects.policy(`p${i}`, `Policy ${i}`)),
     ...rules,
   ];
   for (let p = 0; p < 20; p++) {
     const own = rules.filter((_, i) => i % 20 === p).map(({ path }, i) => [path, 20 * i + p] as const);
-    manager.statistics.set(`${POLICY}/p${p}`, policyStatistics(Object.fromEntries(own)));
+    manager.statistics.set(`${POLICIES}/p${p}`, objects.policyStatistics(Object.fromEntries(own)));
   }
-  for (let i = 0; i < 5000; i++) manager.statistics.set(`/infra/segments/s${i}`, segmentStatistics());
+  for (let i = 0; i < 5000; i++) manager.statistics.set(`/infra/segments/s${i}`, objects.segmentStatistics());
   const source = lab.open(manager);
   await readOnce(source);
   const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -11,6 +11,9 @@ import { type FakeNsx, type FakeNsxOptions, startFakeNsx } from "../../support/f
 import { createFixtureHost } from "../../support/fixture-host.ts";
 import { seriesOf } from "../../support/series.ts";
 
+/** Path of the policies in which firewall rules are. */
+export const POLICIES = "/infra/domains/default/security-policies";
+
 export interface Reading {
   readonly samples: readonly AnySample[];
   readonly series: Readonly<Record<string, number>>;

@@ -1,6 +1,7 @@
 import type { FakeInventory, FakeVm } from "../../support/fake-vcenter.d.mts";
 import { smallInventory, vm } from "../../support/fake-vcenter-examples.mjs";
-import { createVcenterBench, type Told } from "../../support/fake-vcenter-reader.ts";
+import { createVcenterBench } from "../../support/fake-vcenter-reader.ts";
+import type { Told } from "../../support/reading-vcenter.ts";
 
 const bench = createVcenterBench();
 afterAll(() => bench.close());

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { createVcenterBench, type Told } from "../../support/fake-vcenter-reader.ts";
+import { createVcenterBench } from "../../support/fake-vcenter-reader.ts";
 import { longestTurnMs } from "../../support/loop-turns.ts";
+import type { Told } from "../../support/reading-vcenter.ts";
 
 const MACHINES = 5000;
 const LONGEST_TURN_MS = 50;

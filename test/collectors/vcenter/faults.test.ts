@@ -1,5 +1,6 @@
-import { createVcenterBench, type Told } from "../../support/fake-vcenter-reader.ts";
+import { createVcenterBench } from "../../support/fake-vcenter-reader.ts";
 import { longestTurnMs } from "../../support/loop-turns.ts";
+import type { Told } from "../../support/reading-vcenter.ts";
 
 const bench = createVcenterBench();
 afterAll(() => bench.close());
