@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Certificates, makeCertificates } from "../support/certificates.mjs";
 import { type FakeVcenter, startFakeVcenter } from "../support/fake-vcenter.mjs";
 import { program } from "../support/lab.ts";
@@ -33,7 +34,7 @@ async function startVcenter(kind: "good" | "selfSigned", password = "first-secre
 function entry(name: string, { url }: FakeVcenter, password: string): string {
   const file = join(directory, `${name}.password`);
   writeFileSync(file, `${password}\n`);
-  return `  - {name: ${name}, url: "${url}", username: reader@vsphere.local, password_file: ${file}, interval: 20s, tls: {ca_file: ${certificates.caFile}}}`;
+  return `  - {name: ${name}, url: "${url}", username: reader@vsphere.local, password_file: ${file}, interval: 20s, timeout: 5s, tls: {ca_file: ${certificates.caFile}}}`;
 }
 
 async function freePort(): Promise<number> {
@@ -78,6 +79,19 @@ async function get(path: string): Promise<string> {
   return answer.text();
 }
 
+interface LogLine {
+  readonly msg: string;
+  readonly server?: string;
+  readonly reason?: string;
+  readonly problem?: string;
+}
+
+/** What the log said about servers: JSON lines. */
+function logged(): LogLine[] {
+  const lines = log.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line) as LogLine).filter(({ server }) => server !== undefined);
+}
+
 /** Scrapes until a line is there. */
 function untilLine(line: string, seconds: number): Promise<string> {
   return eventually(line, seconds, async () => {
@@ -110,6 +124,11 @@ test("servers with a wrong password or an unknown certificate are told, tried on
   expect(text).toContain('virtloss_collector_state{collector="vcenter",state="failed"} 1\n');
   expect(text).toMatch(/^virtloss_vcpu_ready_seconds_total\{vm="vm101 50% \\"ü\\"\\n\\\\\/ 🦊",.*\} 1\.25$/m);
   expect(checkMetrics(text)).toBe("");
+  expect(
+    logged()
+      .map(({ msg, server, reason }) => `${server}: ${msg}, ${reason}`)
+      .sort(),
+  ).toEqual(["refusing: a source cannot be read, credentials", "unknown: a source cannot be read, certificate"]);
   expect(page).toMatch(/refuses the login of reader@vsphere\.local/);
   expect(page).toMatch(/DEPTH_ZERO_SELF_SIGNED_CERT.* SHA-256 fingerprint ([0-9A-F]{2}:){31}[0-9A-F]{2}/);
   for (const secret of ["first-secret", "second-secret", "third-secret"])
@@ -139,4 +158,60 @@ test("a vCenter that comes up after the exporter, and is restarted, is read agai
     expect(text).not.toContain("virtloss_server_failure{");
   }
   expect(vcenter.logins).toEqual([true, true]);
+  expect(logged().map(({ msg, reason }) => [msg, reason])).toEqual([
+    ["a source cannot be read", "unreachable"],
+    ["a source is read again", undefined],
+  ]);
+}, 120_000);
+
+/** What is wrong with the answers of a server, and the reason that is told. */
+const faults = {
+  unavailable: "unreachable",
+  reset: "unreachable",
+  hang: "unreachable",
+  slow: "unreachable",
+  half: "answer",
+  loginPage: "answer",
+  entities: "answer",
+  deep: "answer",
+  huge: "answer",
+  gzip: "answer",
+  systemError: "answer",
+  unauthorized: "credentials",
+  noPermission: "privilege",
+};
+
+test("each fault is told by a metric with its reason, and once by the log with what to do", async () => {
+  const names = Object.keys(faults);
+  const servers = await Promise.all(names.map(() => startVcenter("good")));
+  for (const [i, server] of servers.entries()) server.fail(names[i] ?? "", { on: "WaitForUpdatesEx" });
+  const good = await startVcenter("good");
+  const entries = servers.map((server, i) => entry(names[i] ?? "", server, "first-secret"));
+  await startExporter(...entries, entry("good", good, "first-secret"));
+
+  const told = await eventually("all faults", 40, async () => {
+    const text = await get("/metrics");
+    const lines = text.split("\n").filter((line) => line.startsWith("virtloss_server_failure{"));
+    return lines.length === names.length ? lines.sort() : undefined;
+  });
+  const ofGood = await untilLine('virtloss_server_state{collector="vcenter",server="good",state="ok"} 1', 5);
+  // The next reading of each is as bad: no news.
+  await sleep(22_000);
+  await get("/metrics");
+
+  expect(told).toEqual(
+    Object.entries(faults)
+      .map(([server, reason]) => `virtloss_server_failure{collector="vcenter",server="${server}",reason="${reason}"} 1`)
+      .sort(),
+  );
+  expect(ofGood).toContain('virtloss_vcenter_machines{server="good"} 4\n');
+  const lines = logged();
+  expect(lines.map(({ server, reason }) => `${server} ${reason}`).sort()).toEqual(
+    Object.entries(faults)
+      .map((pair) => pair.join(" "))
+      .sort(),
+  );
+  process.stderr.write(
+    `${lines.map(({ server, reason, problem }) => `${server}: ${reason}: ${problem}`).join("\n")}\n`,
+  );
 }, 120_000);

@@ -49,7 +49,12 @@ const SESSION = "vmware_soap_session";
 function faultOf(method: string, fault: XmlElement): VimFault {
   const detail = childOf(fault, "detail")?.children[0];
   const name = detail?.type ?? detail?.name.replace(/Fault$/, "") ?? "Fault";
-  return new VimFault(method, name, (textAt(fault, "faultstring") ?? "").slice(0, MAX_MESSAGE), detail);
+  return new VimFault(
+    method,
+    name,
+    (textAt(fault, "faultstring") ?? "").slice(0, MAX_MESSAGE).replace(/\.$/, ""),
+    detail,
+  );
 }
 
 function sessionOf({ headers }: HttpAnswer): string | undefined {
