@@ -1,21 +1,13 @@
-import { ServerError } from "../../kernel/host.ts";
-import { childOf, childrenOf } from "../xml-tree.ts";
+import { childrenOf } from "../xml-tree.ts";
 import { accumulate, type Counted, createCounted, parseSampleTimes, type SampleSeries } from "./accumulate.ts";
-import { isFault, type VimClient, VimFault } from "./client.ts";
+import { askInBatches } from "./batches.ts";
+import type { VimClient } from "./client.ts";
 import type { Counter, CounterName } from "./counters.ts";
 import { group, type ObjectRef, ref, tag } from "./soap.ts";
 import { textAt, type XmlElement } from "./xml.ts";
 
 /** Of real-time samples, which a host keeps for an hour. */
 const INTERVAL_SECONDS = 20;
-const ENTITIES_AT_ONCE = 100;
-const QUERIES_AT_ONCE = 2;
-/** A server that did not answer so often in a row is left alone until the next reading. */
-const MAX_SILENCES = 2;
-/** Of one reading: more is no single object's fault. */
-const MAX_FAULTS = 20;
-/** That are told of one reading. */
-const MAX_PROBLEMS = 3;
 const result = new Set(["returnval"]);
 
 /** Names of counters that a server does not have. */
@@ -142,69 +134,17 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
         shapes.set(shape, known);
         return known;
       };
-      const asked = entities.filter((entity) => shapeOf(entity) !== "");
-      const batches = batchesOf(asked);
-      let answers = 0;
-      let silences = 0;
-      let faults = 0;
-      let silence: ServerError | undefined;
-      /** Objects whose samples failed, by what the server said. */
-      const failed = new Map<string, number>();
-      const fail = (objects: number, problem: string) => {
-        figures.failedQueries += 1;
-        failed.set(problem, (failed.get(problem) ?? 0) + objects);
-      };
-
-      async function query(batch: readonly Entity[]): Promise<void> {
-        const specs = batch.map((entity) => querySpec(entity, shapeOf(entity)));
-        await client.call("QueryPerf", manager, specs, result, (answer) => count(answer, counters, ids));
-        answers += 1;
-      }
-
-      /** One machine that vanished meanwhile can fail the question for all. */
-      async function queryOrSplit(batch: readonly Entity[]): Promise<void> {
-        if (batch.length === 0) return;
-        try {
-          await query(batch);
-          silences = 0;
-        } catch (error) {
-          if (isFault(error, "NotAuthenticated")) {
-            // Of both workers: the session is the same.
-            batches.length = 0;
-            throw error;
-          }
-          if (error instanceof ServerError) {
-            silences += 1;
-            silence = error;
-            fail(batch.length, error.message);
-            return;
-          }
-          if (!(error instanceof VimFault)) throw error;
-          answers += 1;
-          faults += 1;
-          const vanished = isFault(error, "ManagedObjectNotFound") ? textAt(childOf(error.detail, "obj")) : undefined;
-          const others = batch.filter((entity) => entity.ref.id !== vanished);
-          if (others.length < batch.length) return queryOrSplit(others);
-          if (batch.length === 1 || faults > MAX_FAULTS || isFault(error, "NoPermission")) {
-            fail(batch.length, error.message);
-            return;
-          }
+      await askInBatches(
+        entities.filter((entity) => shapeOf(entity) !== ""),
+        (batch) => {
+          const specs = batch.map((entity) => querySpec(entity, shapeOf(entity)));
+          return client.call("QueryPerf", manager, specs, result, (answer) => count(answer, counters, ids));
+        },
+        note,
+        () => {
           figures.failedQueries += 1;
-          const half = Math.ceil(batch.length / 2);
-          await queryOrSplit(batch.slice(0, half));
-          await queryOrSplit(batch.slice(half));
-        }
-      }
-
-      async function work(): Promise<void> {
-        for (let batch = batches.shift(); batch && silences < MAX_SILENCES; batch = batches.shift()) {
-          await queryOrSplit(batch);
-        }
-      }
-      await Promise.all(Array.from({ length: QUERIES_AT_ONCE }, work));
-      if (silence && answers === 0) throw silence;
-      for (const [problem, objects] of [...failed].slice(0, MAX_PROBLEMS))
-        note(`no samples of ${objects} objects: ${problem}`);
+        },
+      );
     },
     totals(id) {
       const state = counted.get(id);
@@ -223,9 +163,4 @@ export function createPerformance(forgottenMs: number, monotonicMs: () => number
     },
     newestSeconds: () => (Number.isFinite(figures.newestMs) ? figures.newestMs / 1000 : undefined),
   };
-}
-
-function batchesOf(entities: readonly Entity[]): (readonly Entity[])[] {
-  const count = Math.ceil(entities.length / ENTITIES_AT_ONCE);
-  return Array.from({ length: count }, (_, i) => entities.slice(i * ENTITIES_AT_ONCE, (i + 1) * ENTITIES_AT_ONCE));
 }
