@@ -168,7 +168,8 @@ test("limits of a port are told by the guest's direction, as tc has them", async
   const { samples, notes } = await collectOnce(ovs, createLinuxHost(), { socket: vswitch.socket });
 
   const limits = samples.filter(({ metric }) => metric.name.startsWith("virtloss_network_limit_"));
-  const labels = { source: "ovs", network: "port-of-web", switch: "br0", vm: "", vm_uuid: GUEST_UUID, mac: GUEST_MAC };
+  const place = { source: "ovs", network: "port-of-web", switch: "br0", traffic: "" };
+  const labels = { ...place, vm: "", vm_uuid: GUEST_UUID, mac: GUEST_MAC };
   const series = (name: string, direction: string, value: number) => ({
     metric: expect.objectContaining({ name: `virtloss_network_limit_${name}` }),
     labels: { ...labels, device: "vmtap0", direction },

@@ -240,7 +240,7 @@ test("every packet for the guest was handed over or counted as dropped: nftables
 
 /** What this host has not: Open vSwitch, cards, NUMA nodes, sleeping CPUs, VMware, schedstats, libvirt's limits; polls and causes that are too much for it. */
 const NOT_HERE =
-  /virtloss_(ovs_|nic_numa|nic_queue_packets|\w*node_(?!info)|cpu_idle|cpu_frequency|vm_cpu_|vcpu_costop|vcpu_wait|\w*balloon_target|nic_poll_budget|network_limit\w+{vm=|network_limit_packets)|instance:virtloss_cause/;
+  /virtloss_(ovs_|nic_numa|nic_queue_packets|\w*node_(?!info)|cpu_idle|cpu_frequency|vm_cpu_|vm_event|vm_host_swap|vm_latency|vcpu_costop|vcpu_limited|vcpu_wait|\w*balloon_target|nic_poll_budget|network_limit\w+{vm=|network_limit_packets)|instance:virtloss_cause|uplink:/;
 
 test("the boards of host and machine are drawn, with data for every query but those of what this host has not", async () => {
   const { host, virsh, directory } = bench.hypervisor;
