@@ -78,3 +78,22 @@ test("a family larger than a piece comes in pieces of whole lines", async () => 
   expect(pieces.every((piece) => piece.endsWith("\n") && piece.length < 40_000)).toBe(true);
   expect(pieces.join("").split("\n").slice(2, -1)).toEqual(lines.map((line) => line.slice(0, -1)));
 });
+
+test("a large family reads as its parts do, which prom-client writes", async () => {
+  const label = (i: number) => ({ path: `p"${i}\\\n`, size: String(i) });
+  const counters = Array.from({ length: 1200 }, (_, i): AnySample => sample(sent, label(i), i / 7));
+  const histograms = Array.from({ length: 600 }, (_, i): AnySample => histogramSample(rtt, label(i), [i, 1, 2, 3], i));
+  const withoutHeader = (text: string) => text.replace(/^(#.*\n)+/, "").replace(/# EOF\n$/, "");
+
+  for (const [metric, samples] of [
+    [sent, counters],
+    [rtt, histograms],
+  ] as const) {
+    for (const format of formats) {
+      const parts = [];
+      for (let from = 0; from < samples.length; from += 100)
+        parts.push(withoutHeader(await render({ metric, samples: samples.slice(from, from + 100) }, format)));
+      expect(withoutHeader(await render({ metric, samples }, format))).toBe(parts.join(""));
+    }
+  }
+});
