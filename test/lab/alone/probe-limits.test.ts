@@ -45,14 +45,18 @@ probe:
   const memory = async () => (await bench.exporter.scrape()).value("process_resident_memory_bytes") ?? 0;
 
   const together = await Promise.all(Array.from({ length: 50 }, () => bench.exporter.probe(`target=${TARGET}`)));
-  await inARow(500);
-  const before = await memory();
-  const { stdout } = await inARow(1000);
-  const after = await memory();
+  const codes: string[] = [];
+  const levels: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    codes.push(...(await inARow(400)).stdout.trim().split(" "));
+    levels.push(await memory());
+  }
 
   expect(together.map((answer) => answer.value("virtloss_probe_run_lost_packets"))).toEqual(together.map(() => 0));
-  expect(new Set(stdout.trim().split(" "))).toEqual(new Set(["200"]));
-  expect(after - before).toBeLessThan(16 * 2 ** 20);
+  expect(new Set(codes)).toEqual(new Set(["200"]));
+  // A leak grows in every round; the collector's own putting off, in some.
+  const growth = levels.slice(1).map((level, i) => level - (levels[i] ?? 0));
+  expect(Math.min(...growth)).toBeLessThan(4 * 2 ** 20);
   const scrape = await bench.exporter.scrape();
   const steady = (name: string) => scrape.sum(`virtloss_probe_${name}_packets_total`, { path: "steady" });
   expect(steady("sent")).toBeGreaterThan(2000);
